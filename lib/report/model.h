@@ -1,0 +1,190 @@
+/*
+ * The report as plain data: what every format writes and nothing else.
+ *
+ * A report is built once (by lib/analysis, or by a test) and then only read. All of it, strings
+ * included, is owned by the report and freed with it. Arrays are pointer and count. A string that
+ * is unknown is NULL, never "". The formats do not know where a report came from, and whoever
+ * builds one does not know the formats.
+ *
+ * Not for use inside a host program: memory comes from malloc.
+ */
+#ifndef SNARL_REPORT_MODEL_H
+#define SNARL_REPORT_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/finding.h"
+
+/* One line of a stack, innermost first. Inlined callers are frames of their own. */
+struct snarl_frame {
+    const char *function; /* demangled */
+    const char *file;     /* as the debug information has it */
+    unsigned line;        /* 0 where unknown */
+    const char *module;   /* path of the executable or library */
+    uint64_t offset;      /* of the instruction, from the module's load bias */
+    bool foreign;         /* not the user's code: libc, libstdc++, the dynamic loader, snarl itself */
+    bool inlined;         /* was inlined into the frame that follows */
+};
+
+struct snarl_stack {
+    struct snarl_frame *frames;
+    size_t count;
+};
+
+struct snarl_report_lock {
+    unsigned id; /* unique within the report, from 1 */
+    size_t process;
+    const char *name; /* a symbol such as "accounts[0].lock", or one made from its creation */
+    const char *kind; /* "mutex", ... */
+    uint64_t address;
+    struct snarl_stack created;     /* pthread_mutex_init; empty for a static initialiser */
+    struct snarl_stack first_taken; /* empty where unknown */
+};
+
+struct snarl_report_thread {
+    unsigned id; /* unique within the report, from 1 */
+    unsigned number; /* within its process, as people count: 1 is the main thread */
+    size_t process;  /* index into processes */
+    const char *name; /* set by the program; NULL if it never gave one */
+    const char *start; /* function it started in ("main" for the main thread); NULL where unknown */
+    uint64_t tid;
+    struct snarl_stack created;
+};
+
+/* What a thread of a step wants, or what a thread waits for. */
+enum snarl_target {
+    SNARL_TARGET_NONE,
+    SNARL_TARGET_LOCK,      /* `wants` is a lock id */
+    SNARL_TARGET_THREAD,    /* `wants` is a thread id: a join */
+    SNARL_TARGET_CONDITION, /* `wants` is 0: a condition variable */
+};
+
+struct snarl_report_hold {
+    unsigned lock;
+    struct snarl_stack stack; /* where it was taken */
+};
+
+/* One thread's part in a finding: holds some, wants one. */
+struct snarl_report_step {
+    unsigned thread;
+    struct snarl_report_hold *holds;
+    size_t hold_count;
+    enum snarl_target target;
+    unsigned wants;
+    bool timed; /* the want would have timed out */
+    struct snarl_stack stack; /* where it was wanted; for a data race, where memory was accessed */
+    const char *action; /* data races: "write of size 4", ...; NULL elsewhere */
+};
+
+/* Another way into the same set of locks. */
+struct snarl_report_variant {
+    struct snarl_report_step *steps;
+    size_t step_count;
+};
+
+struct snarl_report_finding {
+    char id[17]; /* 16 hexadecimal digits, the same from run to run */
+    enum snarl_finding_kind kind;
+    enum snarl_status status;
+    enum snarl_severity severity;
+    enum snarl_reason reason; /* for infeasible ones */
+    const char *message;      /* one line */
+    const char *why;          /* why it is believed, a sentence or two; may be NULL */
+    const char *fix;          /* the shortest mend in words; may be NULL */
+    unsigned *locks; /* ids, each once, in order of the steps' wants */
+    size_t lock_count;
+    unsigned *threads; /* ids, each once, in order of the steps */
+    size_t thread_count;
+    struct snarl_report_step *steps;
+    size_t step_count;
+    struct snarl_report_variant *also;
+    size_t also_count;
+};
+
+/* Where a thread stood when its process was ended from outside, or hung. */
+struct snarl_report_state {
+    unsigned thread;
+    const char *last_call; /* "pthread_mutex_lock"; NULL where unknown */
+    struct snarl_stack last_stack; /* of the last acquisition or wait */
+    enum snarl_target target;
+    unsigned waits_for; /* lock or thread id */
+    bool timed;
+    double waiting_s; /* seconds, 0 when it was not waiting */
+    struct snarl_report_hold *holds;
+    size_t hold_count;
+    struct snarl_stack now; /* the whole stack, taken from outside; may be empty */
+};
+
+struct snarl_report_process {
+    uint64_t pid;
+    char **argv; /* argv[argc] is NULL */
+    size_t argc;
+    bool watched;
+    const char *unwatched_reason; /* where not watched */
+    unsigned threads;             /* ever seen */
+    unsigned locks;
+    double duration_s; /* 0 where unknown */
+    bool ended; /* states below are meaningful: it was ended from outside while it ran or hung */
+    struct snarl_report_state *states;
+    size_t state_count;
+};
+
+/* An edge of the lock-order graph, for the dot format. */
+struct snarl_report_edge {
+    unsigned from; /* lock held */
+    unsigned to;   /* lock wanted */
+    unsigned thread; /* the first thread that was seen to do so */
+    const struct snarl_frame *place; /* innermost user frame of the want; may be NULL */
+    bool in_cycle; /* lies on a cycle that can happen */
+};
+
+struct snarl_report {
+    char **argv; /* of the program, NULL-terminated */
+    size_t argc;
+    bool has_exit_code;
+    int exit_code;
+    int signal; /* that ended the program; 0 for none */
+    bool timed_out;
+    struct snarl_report_process *processes;
+    size_t process_count;
+    struct snarl_report_lock *locks; /* every lock that a finding, state or edge names */
+    size_t lock_count;
+    struct snarl_report_thread *threads; /* likewise */
+    size_t thread_count;
+    struct snarl_report_finding *findings; /* worst first */
+    size_t finding_count;
+    struct snarl_report_edge *edges;
+    size_t edge_count;
+    const char **losses; /* sentences: what could not be seen or kept */
+    size_t loss_count;
+    struct {
+        uint64_t threads, locks, dependencies, acquisitions;
+    } statistics;
+    struct snarl_report_memory *memory; /* private: what snarl_report_allocate handed out */
+};
+
+/* An empty report; exits the process on exhaustion, as all of these do. */
+struct snarl_report *snarl_report_create(void);
+
+/* Zeroed memory of `count` items of `size` bytes, and strings, that live as long as the report. */
+void *snarl_report_allocate(struct snarl_report *report, size_t count, size_t size);
+const char *snarl_report_string(struct snarl_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void snarl_report_free(struct snarl_report *report);
+
+/* By id; NULL for one that the report does not have. */
+const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_report *, unsigned id);
+const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *,
+                                                            unsigned id);
+
+/* The innermost frame that is the user's own code and has a known function or line, else the
+ * innermost frame, else NULL for an empty stack. */
+const struct snarl_frame *snarl_stack_place(const struct snarl_stack *stack);
+
+/* How many findings have at least this severity. */
+size_t snarl_report_count(const struct snarl_report *report, enum snarl_severity at_least);
+
+#endif
