@@ -15,6 +15,8 @@ struct snarl_arena_block {
     size_t size;
 };
 
+_Static_assert(sizeof(struct snarl_arena_block) % 16 == 0, "what follows it is aligned to 16");
+
 static unsigned size_class(size_t size)
 {
     if (size <= (1u << SMALLEST_SHIFT))
@@ -34,14 +36,17 @@ static bool map_block(struct snarl_arena *arena, size_t wanted)
     size_t size = arena->mapped < FIRST_BLOCK ? FIRST_BLOCK : arena->mapped;
     if (size > LARGEST_BLOCK)
         size = LARGEST_BLOCK;
-    size_t needed = wanted + sizeof(struct snarl_arena_block) + 16;
+    size_t needed = (wanted + sizeof(struct snarl_arena_block) + PAGE - 1) & ~(size_t)(PAGE - 1);
     if (size < needed)
-        size = (needed + PAGE - 1) & ~(size_t)(PAGE - 1);
-    if (arena->limit != 0 && size > arena->limit - arena->mapped)
+        size = needed;
+    size_t allowed = arena->limit == 0 ? SIZE_MAX : arena->limit - arena->mapped;
+    if (size > allowed)
+        size = needed;
+    if (size > allowed)
         return false;
 
-    void *memory =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return false;
     if (arena->wipe_on_fork)
@@ -52,15 +57,19 @@ static bool map_block(struct snarl_arena *arena, size_t wanted)
     block->size = size;
     arena->blocks = block;
     arena->mapped += size;
-    arena->next = (char *)memory + 16;
-    arena->left = size - 16;
+    arena->next = (char *)(block + 1);
+    arena->left = size - sizeof *block;
     return true;
 }
 
 void *snarl_arena_allocate(struct snarl_arena *arena, size_t size)
 {
-    if (size == 0 || size > SIZE_MAX / 4)
+    if (size == 0)
         return NULL;
+    if (size > SIZE_MAX / 4) {
+        arena->exhausted = true;
+        return NULL;
+    }
     unsigned class = size_class(size);
     if (class < SNARL_ARENA_CLASSES && arena->freed[class] != NULL) {
         void *memory = arena->freed[class];

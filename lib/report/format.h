@@ -13,12 +13,12 @@
 #include "report/model.h"
 
 struct snarl_format_options {
-    bool colour;                    /* terminal colours (text only) */
-    bool all;                       /* infeasible findings and notes too */
-    unsigned width;                 /* columns (text only); 0 for 80 */
-    const char *strip_path_prefix;  /* cut from the front of file names; may be NULL */
-    const char *command;            /* how the program was started, for hints such as
-                                       "snarl confirm -- ./transfer"; may be NULL */
+    bool colour;                   /* terminal colours (text only) */
+    bool all;                      /* infeasible findings and notes too */
+    unsigned width;                /* columns (text only); 0 for 80 */
+    const char *strip_path_prefix; /* cut from the front of file names; may be NULL */
+    const char *command;           /* how the program was started, for hints such as
+                                      "snarl confirm -- ./transfer"; may be NULL */
 };
 
 struct snarl_format {

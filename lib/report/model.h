@@ -24,8 +24,8 @@ struct snarl_frame {
     unsigned line;        /* 0 where unknown */
     const char *module;   /* path of the executable or library */
     uint64_t offset;      /* of the instruction, from the module's load bias */
-    bool foreign;         /* not the user's code: libc, libstdc++, the dynamic loader, snarl itself */
-    bool inlined;         /* was inlined into the frame that follows */
+    bool foreign; /* not the user's code: libc, libstdc++, the dynamic loader, snarl itself */
+    bool inlined; /* was inlined into the frame that follows */
 };
 
 struct snarl_stack {
@@ -44,10 +44,10 @@ struct snarl_report_lock {
 };
 
 struct snarl_report_thread {
-    unsigned id; /* unique within the report, from 1 */
-    unsigned number; /* within its process, as people count: 1 is the main thread */
-    size_t process;  /* index into processes */
-    const char *name; /* set by the program; NULL if it never gave one */
+    unsigned id;       /* unique within the report, from 1 */
+    unsigned number;   /* within its process, as people count: 1 is the main thread */
+    size_t process;    /* index into processes */
+    const char *name;  /* set by the program; NULL if it never gave one */
     const char *start; /* function it started in ("main" for the main thread); NULL where unknown */
     uint64_t tid;
     struct snarl_stack created;
@@ -73,9 +73,9 @@ struct snarl_report_step {
     size_t hold_count;
     enum snarl_target target;
     unsigned wants;
-    bool timed; /* the want would have timed out */
+    bool timed;               /* the want would have timed out */
     struct snarl_stack stack; /* where it was wanted; for a data race, where memory was accessed */
-    const char *action; /* data races: "write of size 4", ...; NULL elsewhere */
+    const char *action;       /* data races: "write of size 4", ...; NULL elsewhere */
 };
 
 /* Another way into the same set of locks. */
@@ -92,8 +92,9 @@ struct snarl_report_finding {
     enum snarl_reason reason; /* for infeasible ones */
     const char *message;      /* one line */
     const char *why;          /* why it is believed, a sentence or two; may be NULL */
-    const char *fix;          /* the shortest mend in words; may be NULL */
-    unsigned *locks; /* ids, each once, in order of the steps' wants */
+    const char *fix;          /* the shortest mend in words, as the rest of a sentence that begins
+                                 "To mend it: ", with its full stop; may be NULL */
+    unsigned *locks;          /* ids, each once, in order of the steps' wants */
     size_t lock_count;
     unsigned *threads; /* ids, each once, in order of the steps */
     size_t thread_count;
@@ -106,7 +107,7 @@ struct snarl_report_finding {
 /* Where a thread stood when its process was ended from outside, or hung. */
 struct snarl_report_state {
     unsigned thread;
-    const char *last_call; /* "pthread_mutex_lock"; NULL where unknown */
+    const char *last_call;         /* "pthread_mutex_lock"; NULL where unknown */
     struct snarl_stack last_stack; /* of the last acquisition or wait */
     enum snarl_target target;
     unsigned waits_for; /* lock or thread id */
@@ -133,11 +134,11 @@ struct snarl_report_process {
 
 /* An edge of the lock-order graph, for the dot format. */
 struct snarl_report_edge {
-    unsigned from; /* lock held */
-    unsigned to;   /* lock wanted */
-    unsigned thread; /* the first thread that was seen to do so */
+    unsigned from;                   /* lock held */
+    unsigned to;                     /* lock wanted */
+    unsigned thread;                 /* the first thread that was seen to do so */
     const struct snarl_frame *place; /* innermost user frame of the want; may be NULL */
-    bool in_cycle; /* lies on a cycle that can happen */
+    bool in_cycle;                   /* lies on a cycle that can happen */
 };
 
 struct snarl_report {

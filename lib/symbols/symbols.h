@@ -34,8 +34,9 @@ void snarl_symbols_close(struct snarl_symbols *symbols);
 struct snarl_module *snarl_symbols_module(struct snarl_symbols *symbols, const char *path,
                                           const void *build_id, size_t build_id_size);
 
-/* Why the module's names are not to be had ("no such file", "another build-id", "stripped"), or
- * NULL if they are. */
+/* Why the module's names are not to be had ("no such file", "not an ELF file", "truncated",
+ * "another build-id": none; "stripped": none but the exported functions'; "no debug information":
+ * functions and variables, without files, lines and members), or NULL if they all are. */
 const char *snarl_module_trouble(struct snarl_module *module);
 
 /* Calls `add` for each source frame at `offset`, innermost inlined function first, the real

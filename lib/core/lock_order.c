@@ -1,0 +1,320 @@
+#include "core/lock_order.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/lock_order_private.h"
+
+struct snarl_lock_order *snarl_lock_order_create(struct snarl_arena *arena, bool keep_infeasible)
+{
+    struct snarl_lock_order *order = snarl_arena_allocate(arena, sizeof *order);
+    struct snarl_search *search = snarl_arena_allocate(arena, snarl_cycle_search_size());
+    if (order == NULL || search == NULL)
+        return NULL;
+    order->arena = arena;
+    order->search = search;
+    order->keep_infeasible = keep_infeasible;
+    return order;
+}
+
+struct snarl_order_node *snarl_order_node_of(struct snarl_lock_order *order, uint32_t lock,
+                                             bool create)
+{
+    struct snarl_arena *arena = order->arena;
+    struct snarl_order_node *node;
+    HASH_FIND(by_lock, order->nodes, &lock, sizeof lock, node);
+    if (node != NULL || !create)
+        return node;
+
+    node = snarl_arena_allocate(arena, sizeof *node);
+    if (node == NULL)
+        return NULL;
+    node->lock = lock;
+    HASH_ADD(by_lock, order->nodes, lock, sizeof lock, node);
+    if (SNARL_TABLE_HAS(node, by_lock))
+        return node;
+    snarl_arena_free(arena, node, sizeof *node);
+    return NULL;
+}
+
+static bool add_link(struct snarl_lock_order *order, struct snarl_order_node *from,
+                     struct snarl_dependency *dependency, struct snarl_order_node *to)
+{
+    struct snarl_arena *arena = order->arena;
+    uint64_t key = (uint64_t)from->lock << 32 | to->lock;
+    struct snarl_order_link *link;
+    HASH_FIND(by_key, order->links, &key, sizeof key, link);
+    if (link != NULL)
+        return true;
+
+    link = snarl_arena_allocate(arena, sizeof *link);
+    if (link == NULL)
+        return false;
+    link->key = key;
+    link->to = to;
+    link->first = dependency;
+    HASH_ADD(by_key, order->links, key, sizeof key, link);
+    if (!SNARL_TABLE_HAS(link, by_key)) {
+        snarl_arena_free(arena, link, sizeof *link);
+        return false;
+    }
+    link->next = from->links;
+    from->links = link;
+    return true;
+}
+
+/* Takes back the link that the dependency brought: it can only be the newest. */
+static void remove_link(struct snarl_lock_order *order, struct snarl_order_node *from,
+                        const struct snarl_dependency *dependency)
+{
+    struct snarl_arena *arena = order->arena;
+    struct snarl_order_link *link = from->links;
+    if (link == NULL || link->first != dependency)
+        return;
+    from->links = link->next;
+    HASH_DELETE(by_key, order->links, link);
+    snarl_arena_free(arena, link, sizeof *link);
+}
+
+/* Two wants are one dependency if all but their stacks and segments agree. */
+static bool is_of(const struct snarl_dependency *dependency, const struct snarl_want *want)
+{
+    if (dependency->thread != want->thread || dependency->lock != want->lock ||
+        dependency->flags != want->flags || dependency->held_count != want->held_count)
+        return false;
+    for (uint32_t i = 0; i < want->held_count; i++)
+        if (dependency->held[i]->lock != want->held[i].lock)
+            return false;
+    return true;
+}
+
+static struct snarl_dependency *find(const struct snarl_lock_order *order,
+                                     const struct snarl_want *want, uint64_t *key)
+{
+    *key = snarl_hash_mix(want->thread, (uint64_t)want->flags << 32 | want->lock);
+    for (uint32_t i = 0; i < want->held_count; i++)
+        *key = snarl_hash_mix(*key, want->held[i].lock);
+
+    for (;;) {
+        struct snarl_dependency *dependency;
+        HASH_FIND(by_key, order->by_key, key, sizeof *key, dependency);
+        if (dependency == NULL || is_of(dependency, want))
+            return dependency;
+        *key = snarl_hash_mix(*key, 1); /* another dependency of the same hash */
+    }
+}
+
+static bool is_variant(const struct snarl_variant *variant, const struct snarl_want *want)
+{
+    if (variant->stack != want->stack)
+        return false;
+    for (uint32_t i = 0; i < want->held_count; i++)
+        if (variant->held_stacks[i] != want->held[i].stack)
+            return false;
+    return true;
+}
+
+static size_t variant_size(uint32_t held_count)
+{
+    return sizeof(struct snarl_variant) + held_count * sizeof(uint32_t);
+}
+
+bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want)
+{
+    uint64_t key;
+    const struct snarl_dependency *dependency = find(order, want, &key);
+    if (dependency == NULL || (dependency->last_segment != want->segment &&
+                               dependency->segment_count <= SNARL_SEGMENTS_KEPT))
+        return false;
+    if (dependency->variant_count > SNARL_VARIANTS_KEPT)
+        return true;
+    const struct snarl_variant *variant = dependency->variants;
+    while (variant != NULL && !is_variant(variant, want))
+        variant = variant->next;
+    return variant != NULL;
+}
+
+static enum snarl_added add_variant(struct snarl_lock_order *order,
+                                    struct snarl_dependency *dependency,
+                                    const struct snarl_want *want)
+{
+    struct snarl_variant **end = &dependency->variants;
+    for (; *end != NULL; end = &(*end)->next)
+        if (is_variant(*end, want))
+            return SNARL_ADDED_NOTHING;
+    if (dependency->variant_count >= SNARL_VARIANTS_KEPT) {
+        dependency->variant_count++;
+        return SNARL_ADDED_NOTHING;
+    }
+
+    struct snarl_variant *variant =
+        snarl_arena_allocate(order->arena, variant_size(want->held_count));
+    if (variant == NULL)
+        return SNARL_ADDED_FAILED;
+    variant->stack = want->stack;
+    for (uint32_t i = 0; i < want->held_count; i++)
+        variant->held_stacks[i] = want->held[i].stack;
+    dependency->variant_count++;
+    *end = variant;
+    return SNARL_ADDED_VARIANT;
+}
+
+static enum snarl_added add_segment(struct snarl_lock_order *order,
+                                    struct snarl_dependency *dependency, uint32_t segment)
+{
+    /* A thread's segments only grow, so the last one seen is the only one it can still be in. */
+    if (dependency->segment_count > 0 && dependency->last_segment == segment)
+        return SNARL_ADDED_NOTHING;
+    /* The first one past the limit is still told: it is what says that there were more. */
+    if (dependency->segment_count > SNARL_SEGMENTS_KEPT)
+        return SNARL_ADDED_NOTHING;
+
+    struct snarl_segments *segments = dependency->segments;
+    if (segments == NULL ||
+        segments->count == sizeof segments->segment / sizeof segments->segment[0]) {
+        segments = snarl_arena_allocate(order->arena, sizeof *segments);
+        if (segments == NULL)
+            return SNARL_ADDED_FAILED;
+        segments->next = dependency->segments;
+        dependency->segments = segments;
+    }
+    segments->segment[segments->count++] = segment;
+    dependency->segment_count++;
+    dependency->last_segment = segment;
+    return SNARL_ADDED_SEGMENT;
+}
+
+static size_t dependency_size(uint32_t held_count)
+{
+    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *);
+}
+
+/* A dependency with all that hangs on it, or false with parts of it missing. */
+static bool fill(struct snarl_lock_order *order, struct snarl_dependency *dependency,
+                 const struct snarl_want *want, struct snarl_order_node *wanted)
+{
+    struct snarl_arena *arena = order->arena;
+    for (uint32_t i = 0; i < want->held_count; i++) {
+        dependency->held[i] = snarl_order_node_of(order, want->held[i].lock, true);
+        if (dependency->held[i] == NULL ||
+            !add_link(order, dependency->held[i], dependency, wanted))
+            return false;
+    }
+    if (add_variant(order, dependency, want) == SNARL_ADDED_FAILED ||
+        add_segment(order, dependency, want->segment) == SNARL_ADDED_FAILED)
+        return false;
+    HASH_ADD(by_key, order->by_key, key, sizeof dependency->key, dependency);
+    return SNARL_TABLE_HAS(dependency, by_key);
+}
+
+/* What fill left behind: a link without its dependency would be an order that nobody took. */
+static void discard(struct snarl_lock_order *order, struct snarl_dependency *dependency)
+{
+    for (uint32_t i = 0; i < dependency->held_count && dependency->held[i] != NULL; i++)
+        remove_link(order, dependency->held[i], dependency);
+    snarl_arena_free(order->arena, dependency->segments, sizeof *dependency->segments);
+    snarl_arena_free(order->arena, dependency->variants, variant_size(dependency->held_count));
+    snarl_arena_free(order->arena, dependency, dependency_size(dependency->held_count));
+}
+
+/* How many other threads did the same before. */
+static uint32_t rank_of(const struct snarl_dependency *dependency,
+                        const struct snarl_order_node *wanted)
+{
+    size_t held_size = dependency->held_count * sizeof(struct snarl_order_node *);
+    const struct snarl_dependency *other = wanted->wanting;
+    for (; other != NULL; other = other->next_wanting)
+        if (other->flags == dependency->flags && other->held_count == dependency->held_count &&
+            memcmp(other->held, dependency->held, held_size) == 0)
+            return other->rank + 1;
+    return 0;
+}
+
+static struct snarl_dependency *create(struct snarl_lock_order *order,
+                                       const struct snarl_want *want, uint64_t key)
+{
+    struct snarl_order_node *wanted = snarl_order_node_of(order, want->lock, true);
+    if (wanted == NULL)
+        return NULL;
+    struct snarl_dependency *dependency =
+        snarl_arena_allocate(order->arena, dependency_size(want->held_count));
+    if (dependency == NULL)
+        return NULL;
+
+    dependency->thread = want->thread;
+    dependency->lock = want->lock;
+    dependency->flags = want->flags;
+    dependency->held_count = want->held_count;
+    dependency->key = key;
+    if (!fill(order, dependency, want, wanted)) {
+        discard(order, dependency);
+        return NULL;
+    }
+
+    dependency->id = (uint32_t)++order->dependency_count;
+    dependency->rank = rank_of(dependency, wanted);
+    dependency->next_wanting = wanted->wanting;
+    wanted->wanting = dependency;
+    if (order->last != NULL)
+        order->last->next = dependency;
+    else
+        order->first = dependency;
+    order->last = dependency;
+    order->timed |= (want->flags & SNARL_WANT_TIMED) != 0;
+    return dependency;
+}
+
+enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const struct snarl_want *want,
+                                      struct snarl_dependency **result)
+{
+    uint64_t key;
+    struct snarl_dependency *dependency = *result = find(order, want, &key);
+    if (dependency == NULL) {
+        *result = dependency = create(order, want, key);
+        if (dependency == NULL)
+            return SNARL_ADDED_FAILED;
+        snarl_cycle_search(order, dependency);
+        return SNARL_ADDED_DEPENDENCY;
+    }
+    enum snarl_added segment = add_segment(order, dependency, want->segment);
+    enum snarl_added variant = add_variant(order, dependency, want);
+    if (segment == SNARL_ADDED_FAILED || variant == SNARL_ADDED_FAILED) {
+        *result = NULL;
+        return SNARL_ADDED_FAILED;
+    }
+    return variant != SNARL_ADDED_NOTHING ? variant : segment;
+}
+
+const struct snarl_cycle *snarl_lock_order_cycles(const struct snarl_lock_order *order)
+{
+    return order->first_cycle;
+}
+
+const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_lock_order *order)
+{
+    return order->first;
+}
+
+uint32_t snarl_order_node_lock(const struct snarl_order_node *node)
+{
+    return node->lock;
+}
+
+size_t snarl_lock_order_cycle_count(const struct snarl_lock_order *order)
+{
+    size_t count = 0;
+    for (const struct snarl_cycle *cycle = order->first_cycle; cycle != NULL; cycle = cycle->next)
+        if (cycle->severity > SNARL_NOTE)
+            count++;
+    return count;
+}
+
+size_t snarl_lock_order_dependency_count(const struct snarl_lock_order *order)
+{
+    return order->dependency_count;
+}
+
+size_t snarl_lock_order_searches_cut(const struct snarl_lock_order *order)
+{
+    return order->searches_cut;
+}

@@ -1,0 +1,146 @@
+/*
+ * The lock-order graph: who held what when they wanted which lock.
+ *
+ * It is told acquisitions and keeps each distinct one as a dependency ("thread T, in segment S,
+ * holding H, wanted L, at these stacks"). The moment a dependency is new it looks for cycles that
+ * the dependency closes: chains of dependencies of distinct threads, each wanting a lock that the
+ * next one holds, with no lock held on two sides (a gate). This is the Goodlock condition (Havelund
+ * 2000; Bensalem and Havelund 2005) on dependencies as in MagicFuzzer (Cai and Chan, ICSE 2012).
+ * Of all chains through the same locks one is the representative. Every set of locks that can close
+ * a cycle, and has no part that can, is found, within a fixed number of steps; the simple cycles of
+ * the graph, exponential in number, are never enumerated.
+ *
+ * Pure: no thread, no clock, no system call. Not thread-safe: the owner serialises calls. Memory
+ * comes from the arena given at the start and goes with it.
+ */
+#ifndef SNARL_CORE_LOCK_ORDER_H
+#define SNARL_CORE_LOCK_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/table.h"
+#include "core/finding.h"
+
+enum {
+    SNARL_SEGMENTS_KEPT = 64, /* of one dependency; past that it may overlap with anything */
+    SNARL_VARIANTS_KEPT = 8,  /* call paths of one dependency; the others are counted */
+    SNARL_ALSO_KEPT = 8,      /* other chains through the locks of one cycle */
+};
+
+/* A lock that is held, and the stack where it was taken. Ids, 0 for unknown. */
+struct snarl_held {
+    uint32_t lock;
+    uint32_t stack;
+};
+
+enum snarl_want_flags {
+    SNARL_WANT_TIMED = 1, /* would have given up */
+};
+
+/* An acquisition made, or attempted, while something was held. */
+struct snarl_want {
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t lock;
+    uint32_t stack;
+    uint32_t flags;
+    uint32_t held_count;           /* at least 1 */
+    const struct snarl_held *held; /* outermost first; read during the call only */
+};
+
+struct snarl_lock_order;
+struct snarl_order_node;
+
+/* One way a dependency was reached: the stacks, in the order of its held locks. */
+struct snarl_variant {
+    struct snarl_variant *next;
+    uint32_t stack;
+    uint32_t held_stacks[];
+};
+
+struct snarl_segments {
+    struct snarl_segments *next; /* earlier ones */
+    uint32_t count;
+    uint32_t segment[15];
+};
+
+struct snarl_dependency {
+    uint32_t id; /* from 1, in order of appearance */
+    uint32_t thread;
+    uint32_t lock; /* wanted */
+    uint32_t flags;
+    uint32_t held_count;
+    uint32_t variant_count; /* kept or not */
+    uint32_t segment_count; /* kept or not: past SNARL_SEGMENTS_KEPT it may overlap with anything */
+    uint32_t last_segment;
+    uint32_t rank;        /* how many other threads had done the same before */
+    struct snarl_variant *variants; /* first seen first */
+    struct snarl_segments *segments;
+    struct snarl_dependency *next;    /* in order of appearance */
+    struct snarl_dependency *next_wanting; /* of the same lock */
+    uint64_t key;
+    UT_hash_handle by_key;
+    struct snarl_order_node *held[];
+};
+
+/* Steps in order: steps[i] wants a lock that steps[i + 1] holds, the last one that the first
+ * holds. */
+struct snarl_cycle {
+    enum snarl_status status; /* predicted or infeasible */
+    enum snarl_severity severity;
+    enum snarl_reason reason;
+    struct snarl_cycle *next; /* in order of discovery */
+    struct snarl_cycle *also; /* other chains through the same locks, SNARL_ALSO_KEPT at most */
+    uint32_t also_count;
+    uint64_t search; /* the last one that came upon it */
+    uint64_t key;
+    UT_hash_handle by_locks;
+    uint32_t length;
+    struct snarl_dependency *steps[];
+};
+
+enum snarl_added {
+    SNARL_ADDED_NOTHING,   /* known in every respect */
+    SNARL_ADDED_SEGMENT,   /* a known dependency, in a new segment */
+    SNARL_ADDED_VARIANT,   /* a known dependency, by a new call path */
+    SNARL_ADDED_DEPENDENCY,
+    SNARL_ADDED_FAILED,    /* out of memory: a new dependency was not kept at all, of a known one
+                              the new segment or call path was not */
+};
+
+/* An empty graph in `arena`; NULL when that is exhausted. With `keep_infeasible` cycles that cannot
+ * happen are kept too, with their reasons (as the report's --all shows them). */
+struct snarl_lock_order *snarl_lock_order_create(struct snarl_arena *arena, bool keep_infeasible);
+
+/*
+ * Tells of one acquisition. `*dependency` is set to the dependency it belongs to (NULL on failure).
+ * A relock of a lock that is in the held set is no want; do not tell it.
+ *
+ * Cost: a hash look-up when known; when new, a breadth-first walk of what is reachable from the
+ * wanted lock, and a search bounded by a fixed number of steps only if it reaches a held one.
+ */
+enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const struct snarl_want *want,
+                                      struct snarl_dependency **dependency);
+
+/* Whether telling it would add nothing. A hash look-up. */
+bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want);
+
+/* First cycle, then by `next`: representatives only, in order of discovery. */
+const struct snarl_cycle *snarl_lock_order_cycles(const struct snarl_lock_order *order);
+
+/* First dependency, then by `next`, in order of appearance. */
+const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_lock_order *order);
+
+/* The held locks' ids are read through this. */
+uint32_t snarl_order_node_lock(const struct snarl_order_node *node);
+
+/* How many cycles of severity warning or error were found, and how many dependencies there are. */
+size_t snarl_lock_order_cycle_count(const struct snarl_lock_order *order);
+size_t snarl_lock_order_dependency_count(const struct snarl_lock_order *order);
+
+/* Searches that hit their bound: something may have been missed. */
+size_t snarl_lock_order_searches_cut(const struct snarl_lock_order *order);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * One line on standard error, straight to the descriptor: no stdio. Any context.
+ * The line gets "snarl: " in front and a newline behind; errno is preserved.
+ */
+#ifndef SNARL_PRELOAD_SAY_H
+#define SNARL_PRELOAD_SAY_H
+
+/* Up to three parts are put together; NULL for none. */
+void snarl_say(const char *first, const char *second, const char *third);
+
+#endif

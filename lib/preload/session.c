@@ -1,0 +1,311 @@
+#include "preload/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "preload/calls.h"
+#include "preload/modules.h"
+#include "preload/options.h"
+#include "preload/say.h"
+#include "preload/stacks.h"
+
+enum {
+    ARENA_LIMIT = 1024 * 1024 * 1024,
+    ARGUMENTS_SIZE = 128 * 1024, /* longest kept, of arguments and of environment each */
+};
+
+struct snarl_session snarl_session;
+
+static bool constructed;
+
+/* What the thread that forked held; the rest of the session is wiped in the child. */
+static struct {
+    uintptr_t address[64];
+    uint32_t count;
+} held_at_fork;
+
+struct snarl_entry snarl_enter(struct snarl_thread *self)
+{
+    struct snarl_entry entry = {.error = errno};
+    uint64_t all = UINT64_MAX; /* glibc's own signals too, which its wrapper would leave out */
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &entry.signals, sizeof all);
+    if (self != NULL)
+        __atomic_store_n(&self->state, SNARL_THREAD_INSIDE, __ATOMIC_RELAXED);
+    return entry;
+}
+
+void snarl_leave(struct snarl_thread *self, struct snarl_entry entry)
+{
+    if (self != NULL)
+        __atomic_store_n(&self->state, SNARL_THREAD_READY, __ATOMIC_RELAXED);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &entry.signals, NULL, sizeof entry.signals);
+    errno = entry.error;
+}
+
+void snarl_session_write(const struct iovec *parts, size_t count)
+{
+    if (!snarl_session.running || snarl_writer_append(&snarl_session.writer, parts, count))
+        return;
+    snarl_session.running = false;
+    snarl_say("the recording could not be written to and ends here: ",
+              strerrordesc_np(snarl_session.writer.error), NULL);
+}
+
+void snarl_session_lose(enum snarl_loss loss)
+{
+    if (snarl_session.losses & 1u << loss)
+        return;
+    snarl_session.losses |= 1u << loss;
+    struct snarl_fact_loss fact = {.header.kind = SNARL_FACT_LOSS, .loss = loss};
+    struct iovec part = {&fact, sizeof fact};
+    snarl_session_write(&part, 1);
+}
+
+void *snarl_session_allocate(size_t size)
+{
+    void *memory = snarl_arena_allocate(&snarl_session.arena, size);
+    if (memory == NULL)
+        snarl_session_lose(SNARL_LOSS_MEMORY);
+    return memory;
+}
+
+/* Reads NUL-separated strings of /proc; returns how many, all terminated, in `*size` bytes. */
+static uint32_t read_strings(const char *path, char *buffer, size_t limit, size_t *size)
+{
+    *size = 0;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return 0;
+    ssize_t count;
+    while (*size < limit && (count = read(descriptor, buffer + *size, limit - *size)) > 0)
+        *size += (size_t)count;
+    close(descriptor);
+    while (*size > 0 && buffer[*size - 1] != '\0') /* the last one was cut */
+        --*size;
+    uint32_t strings = 0;
+    for (size_t i = 0; i < *size; i++)
+        strings += buffer[i] == '\0';
+    return strings;
+}
+
+static void write_process(bool forked)
+{
+    static const size_t half = SNARL_PATH_SIZE;
+    size_t size = 2 * half + 2 * (size_t)ARGUMENTS_SIZE;
+    char *buffer =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (buffer == MAP_FAILED)
+        return;
+    ssize_t executable = readlink("/proc/self/exe", buffer, half - 1);
+    size_t used = executable > 0 ? (size_t)executable + 1 : 1;
+    if (getcwd(buffer + used, half) == NULL)
+        buffer[used] = '\0';
+    used += strlen(buffer + used) + 1;
+
+    struct snarl_fact_process fact = {
+        .header.kind = SNARL_FACT_PROCESS,
+        .pid = (uint64_t)getpid(),
+        .parent_pid = (uint64_t)getppid(),
+        .forked = forked,
+    };
+    size_t more;
+    fact.argument_count = read_strings("/proc/self/cmdline", buffer + used, ARGUMENTS_SIZE, &more);
+    used += more;
+    if (snarl_options.environment && !forked) {
+        fact.environment_count =
+            read_strings("/proc/self/environ", buffer + used, ARGUMENTS_SIZE, &more);
+        used += more;
+    }
+    fact.strings_size = (uint32_t)used;
+    struct iovec parts[] = {{&fact, sizeof fact}, {buffer, used}};
+    snarl_session_write(parts, 2);
+    munmap(buffer, size);
+}
+
+static void write_calls(void)
+{
+    struct snarl_fact_calls fact = {
+        .header.kind = SNARL_FACT_CALLS,
+        .count = SNARL_CALL_END - 1,
+        .strings_size = snarl_call_names_size,
+    };
+    struct iovec parts[] = {{&fact, sizeof fact},
+                            {(void *)(uintptr_t)snarl_call_names, snarl_call_names_size}};
+    snarl_session_write(parts, 2);
+}
+
+static bool begin(bool forked)
+{
+    struct snarl_session *session = &snarl_session;
+    if (!snarl_writer_open(&session->writer, snarl_options.log_path, getenv("TMPDIR"))) {
+        snarl_say("not watching: cannot create a recording: ",
+                  strerrordesc_np(session->writer.error), NULL);
+        return false;
+    }
+    snarl_arena_start(&session->arena, ARENA_LIMIT, true);
+    session->objects.arena = &session->arena;
+    session->canary = snarl_arena_allocate(&session->arena, sizeof *session->canary);
+    session->order = snarl_lock_order_create(&session->arena, false);
+    if (session->canary == NULL || session->order == NULL) {
+        snarl_say("not watching: no memory", NULL, NULL);
+        return false;
+    }
+    *session->canary = 1;
+    session->running = true;
+    write_process(forked);
+    write_calls();
+    session->table = session->newest_table = snarl_writer_table(&session->writer);
+    if (session->table == NULL)
+        snarl_session_lose(SNARL_LOSS_TABLE);
+    return session->running;
+}
+
+/* Takes up, as locks of this new session, what the thread held when it forked. */
+static void take_over_held(struct snarl_thread *self)
+{
+    for (uint32_t i = 0; i < held_at_fork.count; i++) {
+        struct snarl_object *object = snarl_objects_begin(
+            &snarl_session.objects, held_at_fork.address[i], SNARL_LOCK_MUTEX, 0, 0);
+        if (object == NULL || self->depth == self->capacity)
+            break;
+        self->holdings[self->depth] = (struct snarl_holding){
+            .address = object->address, .lock = object->lock, .context = self->context, .count = 1};
+        self->row->held[self->depth].lock = object->lock;
+        self->row->depth = ++self->depth;
+    }
+    held_at_fork.count = 0;
+}
+
+/* In a forked child everything begins anew; only its one thread is there. */
+static bool begin_in_child(void)
+{
+    pthread_key_t key = snarl_session.key;
+    snarl_writer_close(&snarl_session.writer);
+    memset(&snarl_session, 0, sizeof snarl_session);
+    snarl_session.key = key;
+    snarl_self = NULL;
+    snarl_modules_forget();
+    snarl_stacks_after_fork(true);
+    if (!begin(true))
+        return false;
+    struct snarl_thread *self = snarl_thread_attach(NULL);
+    if (self != NULL)
+        take_over_held(self);
+    return self != NULL;
+}
+
+bool snarl_session_ensure(void)
+{
+    if (!constructed || !snarl_session.running)
+        return false;
+    if (__atomic_load_n(snarl_session.canary, __ATOMIC_RELAXED) != 0)
+        return true;
+    return begin_in_child();
+}
+
+static void before_fork(void)
+{
+    struct snarl_thread *self = snarl_self;
+    if (!snarl_session.running)
+        return;
+    snarl_stacks_before_fork();
+    snarl_session_lock();
+    held_at_fork.count = 0;
+    for (uint32_t i = 0; self != NULL && i < self->depth; i++)
+        if (held_at_fork.count < sizeof held_at_fork.address / sizeof held_at_fork.address[0])
+            held_at_fork.address[held_at_fork.count++] = self->holdings[i].address;
+}
+
+static void after_fork_in_parent(void)
+{
+    if (!snarl_session.running)
+        return;
+    snarl_session_unlock();
+    snarl_stacks_after_fork(false);
+}
+
+SNARL_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                                   void *owner)
+{
+    /* Ours must be the first: then our locks are taken last before a fork, when every other
+     * library has stopped what it was doing, and given back first. */
+    static bool registered;
+    int (*original)(void (*)(void), void (*)(void), void (*)(void), void *) =
+        SNARL_REAL(__register_atfork);
+    if (original == NULL)
+        return ENOMEM;
+    if (!__atomic_exchange_n(&registered, true, __ATOMIC_SEQ_CST))
+        original(before_fork, after_fork_in_parent, NULL, NULL);
+    return prepare != NULL || parent != NULL || child != NULL
+               ? original(prepare, parent, child, owner)
+               : 0;
+}
+
+__attribute__((constructor(101))) static void start(void)
+{
+    snarl_calls_resolve();
+    snarl_options_parse(getenv("SNARL_OPTIONS"));
+    __register_atfork(NULL, NULL, NULL, NULL);
+    if (pthread_key_create(&snarl_session.key, snarl_thread_destructor) != 0)
+        return;
+
+    static struct snarl_thread starting = {.state = SNARL_THREAD_INSIDE};
+    snarl_self = &starting;
+    struct snarl_entry entry = snarl_enter(NULL);
+    if (begin(false)) {
+        constructed = true;
+        snarl_stacks_open();
+        snarl_modules_refresh();
+        snarl_thread_attach(NULL);
+    }
+    snarl_leave(snarl_self != &starting ? snarl_self : NULL, entry);
+    if (snarl_self == &starting)
+        snarl_self = NULL;
+}
+
+static size_t findings(void)
+{
+    return snarl_lock_order_cycle_count(snarl_session.order) + snarl_session.deadlocks;
+}
+
+static void say_recording(size_t count)
+{
+    char number[24];
+    struct snarl_text text = snarl_text_over(number, sizeof number);
+    snarl_text_add_decimal(&text, count);
+    snarl_text_add(&text, count == 1 ? " finding in " : " findings in ");
+    snarl_say(count == 0 ? "nothing found, recording in " : number, snarl_session.writer.path,
+              " (read it with: snarl report FILE)");
+}
+
+__attribute__((destructor(101))) static void end(void)
+{
+    struct snarl_thread *self = snarl_thread_ready();
+    if (self == NULL || !snarl_session.running)
+        return;
+    struct snarl_entry entry = snarl_enter(self);
+    snarl_session_lock();
+    struct snarl_fact_end fact = {.header.kind = SNARL_FACT_END, .at = snarl_clock_monotonic()};
+    struct iovec part = {&fact, sizeof fact};
+    if (snarl_lock_order_searches_cut(snarl_session.order) > 0)
+        snarl_session_lose(SNARL_LOSS_SEARCH);
+    snarl_thread_write_name(self);
+    snarl_session_write(&part, 1);
+    size_t count = findings();
+    snarl_session_unlock();
+    snarl_leave(self, entry);
+
+    if (!snarl_options.quiet)
+        say_recording(count);
+    if (snarl_options.exitcode != 0 && count > 0) {
+        fflush(NULL); /* as exit() would do after us */
+        _exit((int)snarl_options.exitcode);
+    }
+}

@@ -1,0 +1,205 @@
+#include "preload/stacks.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <ucontext.h>
+
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+#include "base/hash.h"
+#include "preload/modules.h"
+#include "preload/options.h"
+#include "preload/session.h"
+
+enum { DEEPEST = 128, OWN_FRAMES = 16 };
+
+struct snarl_known_stack {
+    uint64_t key; /* hash of the addresses; 64 bits make a clash a matter of billions of stacks */
+    uint32_t stack;
+    UT_hash_handle by_key;
+};
+
+static struct {
+    int (*backtrace)(void **, int);
+    int (*init)(unw_cursor_t *, unw_context_t *);
+    int (*step)(unw_cursor_t *);
+    int (*get_register)(unw_cursor_t *, unw_regnum_t, unw_word_t *);
+} unwinder;
+
+static struct snarl_own_lock unwinding;
+static const struct timespec longest_wait = {.tv_sec = 0, .tv_nsec = 50 * 1000 * 1000};
+
+/* libunwind's names carry the architecture; its header maps the plain ones to them. */
+#define QUOTED(name) #name
+#define NAME(name) QUOTED(name)
+
+void snarl_stacks_open(void)
+{
+    void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL)
+        return;
+    /* dlsym gives data pointers; copying the bits is what POSIX means by it. */
+    void *found[] = {dlsym(library, NAME(unw_backtrace)), dlsym(library, NAME(unw_init_local)),
+                     dlsym(library, NAME(unw_step)), dlsym(library, NAME(unw_get_reg))};
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        if (found[i] == NULL)
+            return;
+    memcpy(&unwinder, found, sizeof found);
+    snarl_stacks_warm();
+}
+
+void snarl_stacks_warm(void)
+{
+    void *addresses[OWN_FRAMES];
+    if (unwinder.backtrace == NULL || !snarl_own_lock_take_within(&unwinding, &longest_wait))
+        return;
+    unwinder.backtrace(addresses, OWN_FRAMES);
+    snarl_own_lock_release(&unwinding);
+}
+
+void snarl_stacks_before_fork(void)
+{
+    snarl_own_lock_take_within(&unwinding, &longest_wait);
+}
+
+void snarl_stacks_after_fork(bool child)
+{
+    if (child)
+        unwinding = (struct snarl_own_lock){0};
+    else
+        snarl_own_lock_release(&unwinding);
+}
+
+/* The frames of the host, innermost first, in `addresses`; at least the caller's. */
+static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
+{
+    void *all[DEEPEST + OWN_FRAMES];
+    int wanted = (int)snarl_options.stack_depth;
+    int count = unwinder.backtrace(all, wanted + OWN_FRAMES);
+    int first = 0;
+    while (first < count && first < OWN_FRAMES && (uintptr_t)all[first] != site.caller)
+        first++;
+    if (first == count || (uintptr_t)all[first] != site.caller) {
+        addresses[0] = site.caller; /* it went astray on the way out of our own code */
+        return 1;
+    }
+    count -= first;
+    if (count > wanted)
+        count = wanted;
+    memcpy(addresses, all + first, (size_t)count * sizeof addresses[0]);
+    return (uint32_t)count;
+}
+
+/* Finds where the next return addresses lie: starts a cursor in the caller, right after the call. */
+static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t stack)
+{
+    uintptr_t hash = (site.caller >> 2) ^ (site.frame >> 4) ^ (site.frame >> 11);
+    struct snarl_memo *memo = &self->caches->memos[hash % SNARL_MEMO_ENTRIES];
+    unw_context_t context;
+    unw_cursor_t cursor;
+    memset(&context, 0, sizeof context);
+    context.uc_mcontext.gregs[REG_RIP] = (greg_t)site.caller;
+    context.uc_mcontext.gregs[REG_RSP] = (greg_t)(site.frame + 2 * sizeof(uintptr_t));
+    context.uc_mcontext.gregs[REG_RBP] = *(const greg_t *)site.frame;
+
+    memo->caller = 0;
+    memo->count = 0;
+    if (unwinder.init(&cursor, &context) != 0)
+        return;
+    while (memo->count < SNARL_MEMO_FRAMES && unwinder.step(&cursor) > 0) {
+        unw_word_t address = 0, stack_pointer = 0;
+        if (unwinder.get_register(&cursor, UNW_REG_IP, &address) != 0 ||
+            unwinder.get_register(&cursor, UNW_REG_SP, &stack_pointer) != 0)
+            break;
+        /* Believed only if it lies there: frames of generated code can mislead the unwinder. */
+        uintptr_t place = stack_pointer - sizeof(uintptr_t);
+        if (address == 0 || place <= site.frame || place - site.frame > UINT32_MAX ||
+            *(const uintptr_t *)place != address)
+            break;
+        memo->offset[memo->count] = (uint32_t)(place - site.frame);
+        memo->address[memo->count++] = address;
+    }
+    memo->frame = site.frame;
+    memo->stack = stack;
+    memo->caller = site.caller;
+}
+
+static struct snarl_known_stack *find(uint64_t key)
+{
+    struct snarl_known_stack *known;
+    HASH_FIND(by_key, snarl_session.stacks, &key, sizeof key, known);
+    return known;
+}
+
+static uint32_t add(uint64_t key, const uintptr_t *addresses, uint32_t count)
+{
+    struct snarl_arena *arena = &snarl_session.arena;
+    struct snarl_known_stack *known = snarl_session_allocate(sizeof *known);
+    if (known == NULL)
+        return 0;
+    known->key = key;
+    HASH_ADD(by_key, snarl_session.stacks, key, sizeof known->key, known);
+    if (!SNARL_TABLE_HAS(known, by_key))
+        return 0;
+    known->stack = ++snarl_session.last_stack;
+    struct snarl_fact_stack fact = {
+        .header.kind = SNARL_FACT_STACK, .stack = known->stack, .count = count};
+    struct iovec parts[] = {{&fact, sizeof fact},
+                            {(void *)(uintptr_t)addresses, count * sizeof addresses[0]}};
+    snarl_session_write(parts, 2);
+    return known->stack;
+}
+
+static uint32_t intern(const uintptr_t *addresses, uint32_t count)
+{
+    uint64_t key = count;
+    for (uint32_t i = 0; i < count; i++)
+        key = snarl_hash_mix(key, addresses[i]);
+
+    snarl_session_lock();
+    struct snarl_known_stack *known = find(key);
+    uint32_t stack = known != NULL ? known->stack : 0;
+    snarl_session_unlock();
+    if (stack != 0)
+        return stack;
+
+    /* The modules that it names must stand before it in the recording. */
+    snarl_modules_refresh();
+    snarl_session_lock();
+    known = find(key);
+    stack = known != NULL ? known->stack : add(key, addresses, count);
+    snarl_session_unlock();
+    return stack;
+}
+
+uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
+{
+    uintptr_t addresses[DEEPEST];
+    addresses[0] = site.caller;
+    uint32_t count = 1;
+    bool turn = unwinder.backtrace != NULL && snarl_own_lock_take_within(&unwinding, &longest_wait);
+    if (turn)
+        count = unwind(site, addresses);
+    uint32_t stack = intern(addresses, count);
+    if (turn) {
+        memorise(self, site, stack);
+        snarl_own_lock_release(&unwinding);
+    } else {
+        snarl_session_lock();
+        snarl_session_lose(unwinder.backtrace != NULL ? SNARL_LOSS_STACK : SNARL_LOSS_UNWINDER);
+        snarl_session_unlock();
+    }
+    return stack;
+}
+
+void snarl_stacks_after_unload(void)
+{
+    struct snarl_arena *arena = &snarl_session.arena;
+    snarl_session_lock();
+    HASH_CLEAR(by_key, snarl_session.stacks);
+    for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
+        for (int i = 0; thread->caches != NULL && i < SNARL_MEMO_ENTRIES; i++)
+            __atomic_store_n(&thread->caches->memos[i].caller, 0, __ATOMIC_RELAXED);
+    snarl_session_unlock();
+}

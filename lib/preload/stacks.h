@@ -1,0 +1,67 @@
+/*
+ * Stacks: captured through libunwind, known by a number.
+ *
+ * libunwind.so.8 is opened privately (RTLD_LOCAL) and called through pointers: as a dependency it
+ * would take over the host's C++ exceptions. One unwinding runs at a time, and waiting for one's
+ * turn is bounded, since it may wait for the loader's lock, and a host may hold that while it waits
+ * for us: past the bound a stack holds its innermost frame only.
+ *
+ * All of these are for threads that are inside snarl's own code, without the session's lock.
+ */
+#ifndef SNARL_PRELOAD_STACKS_H
+#define SNARL_PRELOAD_STACKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/thread.h"
+
+/* Where an intercepted call came from: the wrapper's return address and frame. */
+struct snarl_site {
+    uintptr_t caller;
+    uintptr_t frame;
+};
+
+/* In a wrapper itself, not in a function that it calls. */
+#define SNARL_SITE()                                                                               \
+    ((struct snarl_site){(uintptr_t)__builtin_return_address(0),                                   \
+                         (uintptr_t)__builtin_frame_address(0)})
+
+/* Opens libunwind and warms it up. Once, at start. */
+void snarl_stacks_open(void);
+
+/* Lets libunwind allocate what it keeps for the calling thread, while that is harmless. */
+void snarl_stacks_warm(void);
+
+/* Unwinds from the site, notes the stack in the recording if it is new, and its call path in the
+ * thread's memo. The stack's id; 0 on exhaustion. 1 to 20 microseconds. */
+uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site);
+
+/* The stack of a call path that the memo knows, or 0. About a nanosecond a frame. */
+static inline uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site)
+{
+    uintptr_t hash = (site.caller >> 2) ^ (site.frame >> 4) ^ (site.frame >> 11);
+    const struct snarl_memo *memo = &self->caches->memos[hash % SNARL_MEMO_ENTRIES];
+    if (memo->caller != site.caller || memo->frame != site.frame)
+        return 0;
+    for (uint32_t i = 0; i < memo->count; i++)
+        if (*(const uintptr_t *)(site.frame + memo->offset[i]) != memo->address[i])
+            return 0;
+    return memo->stack;
+}
+
+/* The above, or if need be the one before it. */
+static inline uint32_t snarl_stack_of(struct snarl_thread *self, struct snarl_site site)
+{
+    uint32_t stack = snarl_stack_recall(self, site);
+    return stack != 0 ? stack : snarl_stack_capture(self, site);
+}
+
+/* Holds libunwind still across a fork. */
+void snarl_stacks_before_fork(void);
+void snarl_stacks_after_fork(bool child);
+
+/* After the host unloaded something: addresses may mean other functions from now on. */
+void snarl_stacks_after_unload(void);
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * A thread of the host program, as snarl sees it.
+ *
+ * Each thread owns its struct and writes it without a lock; others read `published` things (the
+ * want, the row) at any time. The memory is never unmapped while the process lives, so a stale
+ * pointer may be read, and its `id` be compared, in safety. All of it is wiped in a forked child:
+ * `state` is then 0, which sends the next call to the slow path.
+ */
+#ifndef SNARL_PRELOAD_THREAD_H
+#define SNARL_PRELOAD_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recording/layout.h"
+
+enum {
+    SNARL_MEMO_ENTRIES = 128,   /* powers of two */
+    SNARL_LOCK_ENTRIES = 512,
+    SNARL_SEEN_ENTRIES = 1024,
+    SNARL_MEMO_FRAMES = 4,      /* return addresses above the caller's that a memo checks */
+    SNARL_GENERATIONS = 16384,
+};
+
+enum snarl_thread_state {
+    SNARL_THREAD_WIPED = 0,  /* we are in a forked child */
+    SNARL_THREAD_READY = 1,  /* in the host's code */
+    SNARL_THREAD_INSIDE = 2, /* in ours: calls that come now are our own, or a signal handler's */
+    SNARL_THREAD_ENDED = 3,
+};
+
+/* A lock that the thread holds. */
+struct snarl_holding {
+    uintptr_t address; /* 0 where another thread has released it */
+    uint32_t lock;
+    uint32_t stack;
+    uint64_t context; /* of the thread before this was taken */
+    uint64_t count;   /* of a recursive lock */
+};
+
+/* A call path that was met before: the caller's return address, where its frame lay, and what the
+ * next return addresses were, where they lay. (The pair alone is no call path: two wrappers one
+ * level up give the same.) */
+struct snarl_memo {
+    uintptr_t caller;
+    uintptr_t frame;
+    uint32_t stack; /* id */
+    uint32_t count; /* of frames checked */
+    uint32_t offset[SNARL_MEMO_FRAMES]; /* of the return address, in bytes from `frame` */
+    uintptr_t address[SNARL_MEMO_FRAMES];
+};
+
+/* Which lock lives at an address, as long as the generation of the address stands. */
+struct snarl_lock_entry {
+    uintptr_t address;
+    uint32_t generation;
+    uint32_t lock; /* id; the top bit says that its fact is in the recording */
+};
+
+#define SNARL_LOCK_WRITTEN 0x80000000u
+
+struct snarl_caches {
+    struct snarl_lock_entry locks[SNARL_LOCK_ENTRIES];
+    uint64_t seen[SNARL_SEEN_ENTRIES]; /* contexts after an acquisition that was judged before */
+    struct snarl_memo memos[SNARL_MEMO_ENTRIES];
+};
+
+/* What a thread waits for, for others to read: valid if `sequence` is odd. */
+struct snarl_published_want {
+    uint64_t sequence;
+    uint32_t kind;        /* enum snarl_want_kind */
+    uint32_t joined;      /* of a join: the thread's id, 0 where not known */
+    uintptr_t object;     /* address of the mutex (of a condition wait: the one it gives back), or
+                             pthread_t of the thread to join */
+    bool timed;
+};
+
+struct snarl_thread {
+    uint8_t state;
+    bool detached;
+    bool in_deadlock; /* the want of this thread is part of one that was reported */
+    uint32_t id;
+    uint32_t segment;
+    uint32_t depth; /* holdings in use */
+    uint32_t capacity;
+    struct snarl_holding *holdings; /* outermost first */
+    uint64_t context; /* running hash of the segment and of what is held, at which stacks */
+    struct snarl_caches *caches;
+    struct snarl_thread_row *row;
+    struct snarl_published_want want;
+
+    pid_t tid;
+    pthread_t handle;
+    uint32_t parent;
+    uint32_t parent_segment;
+    uint32_t created; /* stack */
+    uint32_t held_at_creation_count;
+    struct snarl_held *held_at_creation;
+    void *(*start)(void *);
+    void *argument;
+    int destructor_rounds;
+    char name[SNARL_NAME_SIZE]; /* as last written */
+    struct snarl_thread *next;  /* in the session's list of all, or of free ones */
+    struct snarl_thread_row spare_row; /* where no table can be had */
+};
+
+/* The calling thread; NULL before its first intercepted call. */
+extern __thread struct snarl_thread *snarl_self __attribute__((tls_model("initial-exec")));
+
+/* Raised whenever the lock that lives at an address with this hash may be another one. */
+extern uint32_t snarl_generations[SNARL_GENERATIONS];
+
+static inline uint32_t *snarl_generation_of(uintptr_t address)
+{
+    return &snarl_generations[(address >> 3) % SNARL_GENERATIONS];
+}
+
+/* The calling thread if its calls are to be recorded, made known if need be; else NULL: the call
+ * goes straight to libc. errno is preserved. */
+struct snarl_thread *snarl_thread_ready_slow(void);
+
+static inline struct snarl_thread *snarl_thread_ready(void)
+{
+    struct snarl_thread *self = snarl_self;
+    if (__builtin_expect(self != NULL && self->state == SNARL_THREAD_READY, 1))
+        return self;
+    return snarl_thread_ready_slow();
+}
+
+/* Makes the calling thread the one that `self` describes, or, with NULL, one of unknown origin. */
+struct snarl_thread *snarl_thread_attach(struct snarl_thread *self);
+
+/* A struct for a thread that is about to be made. NULL on exhaustion. Session lock. */
+struct snarl_thread *snarl_thread_new(void);
+
+/* Gives it back. Session lock. */
+void snarl_thread_free(struct snarl_thread *thread);
+
+/* The key destructor of a thread: judges it ended in its last round. */
+void snarl_thread_destructor(void *self);
+
+/* Begins a new segment: the thread has just been ordered with another. */
+void snarl_thread_new_segment(struct snarl_thread *self);
+
+/* Writes the calling thread's name if the kernel's is new. Session lock. */
+void snarl_thread_write_name(struct snarl_thread *self);
+
+/* Writes the name of any thread, cut to the kernel's length. Session lock. */
+void snarl_thread_set_name(struct snarl_thread *thread, const char *name);
+
+/* The row of the calling thread: what it called last, and where. */
+static inline void snarl_thread_note_call(struct snarl_thread *self, uint32_t call)
+{
+    __atomic_store_n(&self->row->last_call, call, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,315 @@
+/*
+ * The recording: the file that one process leaves.
+ *
+ * A header, then facts, one after another, each with a header of its own and padded to 8 bytes; in
+ * the byte order of the machine (x86-64: little-endian). Facts are appended by write(2) and never
+ * changed, so that a recording reads well up to its last whole fact however the process ended. One
+ * kind of fact, SNARL_FACT_TABLE, is mapped by the process instead and changes as long as it lives:
+ * a row for each thread with what it holds and what it waits for.
+ *
+ * A fact may only name things (stacks, locks, threads, modules) that an earlier fact introduced,
+ * save the rows, which may name locks that were never written down. Ids begin at 1; 0 is "none".
+ *
+ * A change of layout raises SNARL_RECORDING_VERSION; additions of new kinds of facts do not: a
+ * reader skips kinds that it does not know.
+ */
+#ifndef SNARL_RECORDING_LAYOUT_H
+#define SNARL_RECORDING_LAYOUT_H
+
+#include <stdint.h>
+
+#include "core/lock_order.h"
+
+#define SNARL_RECORDING_MAGIC "SNARLREC"
+
+enum {
+    SNARL_RECORDING_VERSION = 1,
+    SNARL_ROW_HELD = 40,    /* locks held that a row has room for; `depth` counts the others too */
+    SNARL_TABLE_ROWS = 64,  /* rows of one table */
+    SNARL_TABLE_ALIGN = 4096,
+    SNARL_NAME_SIZE = 16,   /* of a thread, terminator included, as the kernel has it */
+};
+
+struct snarl_file_header {
+    char magic[8]; /* SNARL_RECORDING_MAGIC without its terminator */
+    uint32_t version;
+    uint32_t size; /* of this header: where the first fact begins */
+    uint64_t pid;
+    uint64_t started_real;      /* nanoseconds since the epoch */
+    uint64_t started_monotonic; /* nanoseconds; the clock of everything else in here */
+};
+
+struct snarl_fact_header {
+    uint32_t kind; /* enum snarl_fact_kind */
+    uint32_t size; /* of the whole fact, this header and padding included; a multiple of 8 */
+};
+
+/* FACT(IDENTIFIER, number, struct name) */
+#define SNARL_FACTS(FACT)                                                                          \
+    FACT(PROCESS, 1, process)                                                                      \
+    FACT(CALLS, 2, calls)                                                                          \
+    FACT(MODULE, 3, module)                                                                        \
+    FACT(STACK, 4, stack)                                                                          \
+    FACT(THREAD, 5, thread)                                                                        \
+    FACT(THREAD_NAME, 6, thread_name)                                                              \
+    FACT(THREAD_END, 7, thread_end)                                                                \
+    FACT(JOIN, 8, join)                                                                            \
+    FACT(LOCK, 9, lock)                                                                            \
+    FACT(DEPENDENCY, 10, dependency)                                                               \
+    FACT(SEGMENT, 11, segment)                                                                     \
+    FACT(DEADLOCK, 12, deadlock)                                                                   \
+    FACT(TABLE, 13, table)                                                                         \
+    FACT(START, 14, start)                                                                         \
+    FACT(START_FAILED, 15, start_failed)                                                           \
+    FACT(LOSS, 16, loss)                                                                           \
+    FACT(END, 17, end)                                                                             \
+    FACT(THREAD_STACK, 18, thread_stack)
+
+enum snarl_fact_kind {
+#define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
+    SNARL_FACTS(FACT)
+#undef FACT
+};
+
+/* Begins a recording. Its strings follow it, each terminated: the executable's path, the working
+ * directory, `argument_count` arguments, `environment_count` of NAME=VALUE. */
+struct snarl_fact_process {
+    struct snarl_fact_header header;
+    uint64_t pid;
+    uint64_t parent_pid;
+    uint32_t forked; /* 1 for a child that fork() made of a watched process */
+    uint32_t argument_count;
+    uint32_t environment_count;
+    uint32_t strings_size;
+    char strings[];
+};
+
+/* The names of the intercepted calls, each terminated, in the order that rows number them. */
+struct snarl_fact_calls {
+    struct snarl_fact_header header;
+    uint32_t count;
+    uint32_t strings_size;
+    char strings[];
+};
+
+/* A file mapped into memory. From here on, addresses in its range belong to it; what was mapped
+ * there before has gone. */
+struct snarl_fact_module {
+    struct snarl_fact_header header;
+    uint64_t bias; /* address minus the ELF file's virtual address */
+    uint64_t start, end;
+    uint32_t build_id_size; /* bytes; 0 for none */
+    uint8_t build_id[32];
+    uint32_t path_size; /* terminator included */
+    char path[];
+};
+
+/* Return addresses, innermost first. */
+struct snarl_fact_stack {
+    struct snarl_fact_header header;
+    uint32_t stack; /* id */
+    uint32_t count;
+    uint64_t address[];
+};
+
+struct snarl_fact_thread {
+    struct snarl_fact_header header;
+    uint32_t thread; /* id; 1 is the main thread */
+    uint32_t parent; /* 0 where it was not made by pthread_create */
+    uint32_t parent_segment; /* the last of the parent's that came before it */
+    uint32_t stack;  /* of pthread_create */
+    uint64_t tid;
+    uint64_t start; /* address of the function it runs; 0 where unknown */
+    uint32_t held_count; /* what the parent held when it made the thread */
+    uint32_t padding;
+    struct snarl_held held[];
+};
+
+struct snarl_fact_thread_name {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    char name[SNARL_NAME_SIZE];
+    uint32_t padding;
+};
+
+struct snarl_fact_thread_end {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+};
+
+/* `thread`, now in `segment`, has joined `joined`. */
+struct snarl_fact_join {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t joined;
+    uint32_t padding;
+};
+
+enum snarl_lock_kind {
+    SNARL_LOCK_MUTEX = 1,
+};
+
+enum snarl_lock_flags {
+    SNARL_LOCK_RECURSIVE = 1,
+    SNARL_LOCK_ERROR_CHECKING = 2,
+    SNARL_LOCK_ROBUST = 4,
+    SNARL_LOCK_SHARED = 8, /* between processes */
+};
+
+struct snarl_fact_lock {
+    struct snarl_fact_header header;
+    uint32_t lock; /* id */
+    uint32_t kind;
+    uint32_t flags;
+    uint32_t created; /* stack of its initialisation; 0 for a static initialiser */
+    uint32_t first_taken; /* stack; 0 where unknown */
+    uint32_t padding;
+    uint64_t address;
+};
+
+/* A new dependency, or a known one by a new call path (then `dependency` is the id of the known
+ * one). */
+struct snarl_fact_dependency {
+    struct snarl_fact_header header;
+    uint32_t dependency; /* id */
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t lock; /* wanted */
+    uint32_t stack;
+    uint32_t flags; /* enum snarl_want_flags */
+    uint32_t held_count;
+    uint32_t padding;
+    struct snarl_held held[];
+};
+
+/* A known dependency was seen in a new segment. */
+struct snarl_fact_segment {
+    struct snarl_fact_header header;
+    uint32_t dependency;
+    uint32_t segment;
+};
+
+enum snarl_want_kind {
+    SNARL_WANTS_NOTHING,
+    SNARL_WANTS_LOCK,      /* the object is a lock */
+    SNARL_WANTS_THREAD,    /* the object is a thread: a join */
+    SNARL_WANTS_CONDITION, /* the object is 0 */
+};
+
+/* One thread of a deadlock; its held locks follow it. */
+struct snarl_deadlock_step {
+    uint32_t thread;
+    uint32_t want_kind;
+    uint32_t object;
+    uint32_t stack;
+    uint32_t held_count;
+    uint32_t padding;
+    struct snarl_held held[];
+};
+
+/* Threads that wait for each other, each for the next one, the last for the first. */
+struct snarl_fact_deadlock {
+    struct snarl_fact_header header;
+    uint32_t count;
+    uint32_t padding;
+    uint64_t steps[]; /* `count` of struct snarl_deadlock_step, one behind the other */
+};
+
+enum snarl_row_state {
+    SNARL_ROW_FREE,
+    SNARL_ROW_ALIVE,
+};
+
+/* A thread as it is now. Written by the thread alone, read by anyone at any time. */
+struct snarl_thread_row {
+    uint32_t state;
+    uint32_t thread;
+    uint32_t tid;
+    uint32_t segment;
+    uint64_t sequence; /* odd while a wait is published */
+    uint32_t want_kind;
+    uint32_t want_object;
+    uint32_t want_stack;
+    uint32_t want_timed;
+    uint64_t want_since; /* monotonic nanoseconds */
+    uint32_t last_call;  /* its number in the calls fact, from 1 */
+    uint32_t last_stack;
+    uint64_t acquisitions;
+    char name[SNARL_NAME_SIZE];
+    uint32_t depth; /* locks held */
+    uint32_t padding;
+    struct snarl_held held[SNARL_ROW_HELD]; /* outermost first */
+};
+
+/* Padded so that the rows begin at a multiple of SNARL_TABLE_ALIGN in the file. */
+struct snarl_fact_table {
+    struct snarl_fact_header header;
+    uint32_t rows_offset; /* from the beginning of this fact */
+    uint32_t row_count;
+    uint64_t acquisitions; /* of threads that have ended; in the first table only */
+    uint64_t locks;        /* ever seen; likewise */
+    uint64_t threads;      /* ever seen; likewise */
+};
+
+enum snarl_start_kind {
+    SNARL_START_EXEC,  /* this process becomes the program */
+    SNARL_START_SPAWN, /* a child runs the program */
+    SNARL_START_FORK,  /* a child goes on with this one */
+};
+
+/* Another program, or process, was started from here. */
+struct snarl_fact_start {
+    struct snarl_fact_header header;
+    uint32_t kind;
+    uint32_t path_size; /* terminator included; the program as the call named it */
+    uint64_t pid;       /* of the child; 0 where not known yet */
+    char path[];
+};
+
+/* The exec that was announced last did not happen. */
+struct snarl_fact_start_failed {
+    struct snarl_fact_header header;
+};
+
+/* LOSS(IDENTIFIER, "what was lost, in words") */
+#define SNARL_LOSSES(LOSS)                                                                         \
+    LOSS(MEMORY, "snarl ran out of memory of its own and stopped recording")                       \
+    LOSS(WRITE, "the recording could not be written to any more (disk full, size limit)")          \
+    LOSS(TABLE, "the table of threads could not be kept in the recording")                         \
+    LOSS(STACK, "stacks could not be unwound in time and hold their innermost frame only")         \
+    LOSS(SEARCH, "the search for lock-order cycles was cut short at its bound")                    \
+    LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")
+
+enum snarl_loss {
+#define LOSS(identifier, words) SNARL_LOSS_##identifier,
+    SNARL_LOSSES(LOSS)
+#undef LOSS
+    SNARL_LOSS_KINDS,
+};
+
+struct snarl_fact_loss {
+    struct snarl_fact_header header;
+    uint32_t loss;
+    uint32_t padding;
+};
+
+/* The process ended by exit() or by returning from main. */
+struct snarl_fact_end {
+    struct snarl_fact_header header;
+    uint64_t at; /* monotonic nanoseconds */
+};
+
+/* The stack of a thread, taken from outside before the process was ended. */
+struct snarl_fact_thread_stack {
+    struct snarl_fact_header header;
+    uint64_t tid;
+    uint32_t count;
+    uint32_t padding;
+    uint64_t address[];
+};
+
+_Static_assert(sizeof(struct snarl_thread_row) % 8 == 0, "rows are padded to 8 bytes");
+
+#endif

@@ -1,0 +1,102 @@
+#include "report/page.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "report/utf8.h"
+
+struct snarl_page snarl_page_over(FILE *stream, unsigned width, bool colour,
+                                  struct snarl_pool *pool)
+{
+    if (width == 0)
+        width = SNARL_PAGE_USUAL_WIDTH;
+    if (width < SNARL_PAGE_LEAST_WIDTH)
+        width = SNARL_PAGE_LEAST_WIDTH;
+    return (struct snarl_page){stream, width, colour, pool};
+}
+
+static void put_spaces(struct snarl_page *page, size_t count)
+{
+    for (; count > 0; count--)
+        fputc(' ', page->stream);
+}
+
+static void put_styled(struct snarl_page *page, enum snarl_page_style style, const char *text,
+                       size_t bytes)
+{
+    static const char *const escapes[] = {
+        [SNARL_STYLE_PLAIN] = "",
+        [SNARL_STYLE_BOLD] = "\033[1m",
+        [SNARL_STYLE_BOLD_RED] = "\033[1;31m",
+        [SNARL_STYLE_BOLD_YELLOW] = "\033[1;33m",
+        [SNARL_STYLE_GREEN] = "\033[32m",
+    };
+    bool styled = page->colour && style != SNARL_STYLE_PLAIN;
+    if (styled)
+        fputs(escapes[style], page->stream);
+    fwrite(text, 1, bytes, page->stream);
+    if (styled)
+        fputs("\033[0m", page->stream);
+}
+
+void snarl_page_gap(struct snarl_page *page)
+{
+    fputc('\n', page->stream);
+}
+
+/* The bytes of `text` that fit into `room` columns, broken at a space; at least one word. */
+static size_t line_bytes(const char *text, size_t room)
+{
+    size_t fitting = 0;
+    const char *limit = snarl_utf8_skip(text, room);
+    for (const char *end = text;; end++) {
+        end += strcspn(end, " ");
+        if (end > limit && fitting > 0)
+            return fitting;
+        fitting = (size_t)(end - text);
+        if (*end == '\0')
+            return fitting;
+    }
+}
+
+void snarl_page_paragraph(struct snarl_page *page, unsigned indent, unsigned hanging,
+                          enum snarl_page_style style, const char *text)
+{
+    text = snarl_utf8_printable(page->pool, text);
+    for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
+        size_t bytes = line_bytes(text, page->width - indent);
+        put_spaces(page, indent);
+        put_styled(page, style, text, bytes);
+        fputc('\n', page->stream);
+        text += bytes;
+        indent = hanging;
+    }
+}
+
+void snarl_page_headline(struct snarl_page *page, enum snarl_page_style style, const char *title,
+                         const char *sentence, const char *tag)
+{
+    title = snarl_utf8_printable(page->pool, title);
+    sentence = snarl_utf8_printable(page->pool, sentence);
+    tag = tag != NULL ? snarl_utf8_printable(page->pool, tag) : "";
+    size_t title_width = snarl_utf8_count(title);
+    size_t tag_width = snarl_utf8_count(tag);
+    size_t used = title_width + 2 + snarl_utf8_count(sentence);
+    bool fits = used + (tag_width > 0 ? 2 + tag_width : 0) <= page->width;
+
+    put_styled(page, style, title, strlen(title));
+    if (fits) {
+        put_spaces(page, 2);
+        put_styled(page, SNARL_STYLE_BOLD, sentence, strlen(sentence));
+    } else {
+        used = title_width;
+    }
+    if (tag_width > 0) {
+        put_spaces(page, used + 2 + tag_width <= page->width ? page->width - used - tag_width : 2);
+        put_styled(page, SNARL_STYLE_PLAIN, tag, strlen(tag));
+    }
+    fputc('\n', page->stream);
+    if (!fits)
+        snarl_page_paragraph(page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_BOLD,
+                             sentence);
+}

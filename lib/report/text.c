@@ -1,0 +1,134 @@
+/* The report for people: a summary line, the findings, what hung, what was not seen. */
+#include <inttypes.h>
+
+#include "report/text_parts.h"
+#include "report/writers.h"
+
+const char *snarl_text_process(struct snarl_text_writer *writer,
+                               const struct snarl_report_process *process)
+{
+    return snarl_pool_format(&writer->pool, "%s (pid %" PRIu64 ")",
+                             snarl_words_command(&writer->words, process->argv, process->argc),
+                             process->pid);
+}
+
+/* "2 errors, 1 warning and 1 note", or "nothing found" */
+static const char *verdict(struct snarl_text_writer *writer)
+{
+    static const enum snarl_severity severities[] = {SNARL_ERROR, SNARL_WARNING, SNARL_NOTE};
+    const char *counts[sizeof severities / sizeof severities[0]];
+    size_t kinds = 0;
+    for (size_t row = 0; row < sizeof severities / sizeof severities[0]; row++) {
+        size_t count = 0;
+        for (size_t index = 0; index < writer->report->finding_count; index++) {
+            const struct snarl_report_finding *finding = &writer->report->findings[index];
+            count += finding->severity == severities[row] &&
+                     snarl_format_shows(writer->options, finding);
+        }
+        if (count > 0)
+            counts[kinds++] =
+                snarl_words_count(&writer->words, count, snarl_severity_name(severities[row]));
+    }
+    return kinds > 0 ? snarl_words_list(&writer->words, counts, kinds) : "nothing found";
+}
+
+/* "pid 4711 and 2 more processes, 9 threads, 4 locks, 4 s" */
+static const char *extent(struct snarl_text_writer *writer)
+{
+    const struct snarl_report *report = writer->report;
+    struct snarl_words *words = &writer->words;
+    uint64_t threads = 0, locks = 0, watched = 0;
+    for (size_t index = 0; index < report->process_count; index++) {
+        const struct snarl_report_process *process = &report->processes[index];
+        threads += process->threads;
+        locks += process->locks;
+        watched += process->watched;
+    }
+    const char *text =
+        snarl_pool_format(&writer->pool, "%s, %s", snarl_words_count(words, threads, "thread"),
+                          snarl_words_count(words, locks, "lock"));
+    if (report->process_count == 0)
+        return text;
+    const struct snarl_report_process *first = &report->processes[0];
+    const char *others = "";
+    if (watched > first->watched)
+        others =
+            snarl_pool_format(&writer->pool, " and %s",
+                              snarl_words_count(words, watched - first->watched, "more process"));
+    const char *duration = "";
+    if (first->duration_s > 0)
+        duration = snarl_pool_format(&writer->pool, ", %s",
+                                     snarl_words_duration(words, first->duration_s));
+    return snarl_pool_format(&writer->pool, "pid %" PRIu64 "%s, %s%s", first->pid, others, text,
+                             duration);
+}
+
+static void write_summary(struct snarl_text_writer *writer)
+{
+    const struct snarl_report *report = writer->report;
+    const char *program = snarl_words_command(&writer->words, report->argv, report->argc > 0);
+    const char *text = snarl_pool_format(&writer->pool, "snarl: %s in %s (%s)", verdict(writer),
+                                         program, extent(writer));
+    snarl_page_paragraph(&writer->page, 0, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN, text);
+}
+
+/* A deadlock explains why its threads stood still; what they were doing is in the finding. */
+static bool has_deadlock(const struct snarl_report *report, size_t process)
+{
+    for (size_t index = 0; index < report->finding_count; index++) {
+        const struct snarl_report_finding *finding = &report->findings[index];
+        bool deadlock =
+            finding->kind == SNARL_FINDING_DEADLOCK || finding->kind == SNARL_FINDING_SELF_DEADLOCK;
+        if (!deadlock || finding->status != SNARL_OCCURRED || finding->thread_count == 0)
+            continue;
+        const struct snarl_report_thread *thread =
+            snarl_report_thread_by_id(report, finding->threads[0]);
+        if (thread != NULL && thread->process == process)
+            return true;
+    }
+    return false;
+}
+
+static void write_unseen(struct snarl_text_writer *writer)
+{
+    const struct snarl_report *report = writer->report;
+    bool first = true;
+    for (size_t index = 0; index < report->process_count + report->loss_count; index++) {
+        const char *text;
+        if (index >= report->process_count) {
+            text = snarl_pool_format(&writer->pool, "Not seen: %s",
+                                     report->losses[index - report->process_count]);
+        } else if (!report->processes[index].watched) {
+            const struct snarl_report_process *process = &report->processes[index];
+            text = snarl_pool_format(
+                &writer->pool, "Not watched: %s: %s", snarl_text_process(writer, process),
+                process->unwatched_reason != NULL ? process->unwatched_reason : "reason unknown");
+        } else {
+            continue;
+        }
+        if (first)
+            snarl_page_gap(&writer->page);
+        first = false;
+        snarl_page_paragraph(&writer->page, 0, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN, text);
+    }
+}
+
+bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
+                             const struct snarl_format_options *options)
+{
+    struct snarl_text_writer writer = {.report = report, .options = options};
+    writer.page = snarl_page_over(stream, options->width, options->colour, &writer.pool);
+    writer.words = (struct snarl_words){
+        report, &writer.pool, snarl_paths_of(report, options->strip_path_prefix, &writer.pool)};
+
+    write_summary(&writer);
+    for (size_t index = 0; index < report->finding_count; index++)
+        if (snarl_format_shows(options, &report->findings[index]))
+            snarl_text_write_finding(&writer, &report->findings[index]);
+    for (size_t index = 0; index < report->process_count; index++)
+        if (report->processes[index].ended && !has_deadlock(report, index))
+            snarl_text_write_states(&writer, index);
+    write_unseen(&writer);
+    snarl_pool_free(&writer.pool);
+    return snarl_format_finish(stream);
+}

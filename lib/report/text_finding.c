@@ -1,0 +1,180 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "report/text_parts.h"
+
+enum {
+    MOST_WAYS = 5,    /* other ways shown, one line each */
+    SIDE_BY_SIDE = 2, /* so many threads stand beside each other, more below each other */
+    STEP_INDENT = 2,
+    WAY_INDENT = 4,
+};
+
+/* "lock-order-cycle" becomes LOCK-ORDER CYCLE: hyphens stay within a compound only. */
+static const char *title(struct snarl_text_writer *writer,
+                         const struct snarl_report_finding *finding)
+{
+    static const char *const compounds[] = {"lock-order", "self-deadlock"};
+    const char *name = snarl_finding_name(finding->kind);
+    char *text = snarl_pool_format(&writer->pool, "%s%s", name,
+                                   finding->status == SNARL_INFEASIBLE  ? " (cannot happen)"
+                                   : finding->severity == SNARL_WARNING ? " (warning)"
+                                   : finding->severity == SNARL_NOTE    ? " (note)"
+                                                                        : "");
+    size_t kept = 0;
+    for (size_t index = 0; name[index] != '\0'; index++) {
+        for (size_t row = 0; row < sizeof compounds / sizeof compounds[0]; row++)
+            if (strncmp(name + index, compounds[row], strlen(compounds[row])) == 0)
+                kept = index + strlen(compounds[row]);
+        text[index] = (char)(name[index] == '-' && index >= kept ? ' ' : toupper(name[index]));
+    }
+    return text;
+}
+
+static void write_headline(struct snarl_text_writer *writer,
+                           const struct snarl_report_finding *finding)
+{
+    static const enum snarl_page_style styles[] = {
+        [SNARL_NOTE] = SNARL_STYLE_BOLD,
+        [SNARL_WARNING] = SNARL_STYLE_BOLD_YELLOW,
+        [SNARL_ERROR] = SNARL_STYLE_BOLD_RED,
+    };
+    const char *sentence =
+        finding->message != NULL ? finding->message : snarl_finding_headline(finding->kind);
+    const char *id = NULL;
+    if (finding->id[0] != '\0')
+        id = snarl_pool_format(&writer->pool, "[%s]", finding->id);
+    snarl_page_headline(&writer->page, styles[finding->severity], title(writer, finding), sentence,
+                        id);
+    if (writer->report->process_count < 2 || finding->thread_count == 0)
+        return;
+    const struct snarl_report_thread *thread =
+        snarl_report_thread_by_id(writer->report, finding->threads[0]);
+    if (thread == NULL || thread->process >= writer->report->process_count)
+        return;
+    const char *process = snarl_text_process(writer, &writer->report->processes[thread->process]);
+    snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
+                         snarl_pool_format(&writer->pool, "in %s", process));
+}
+
+bool snarl_text_takes_part(const struct snarl_report_finding *finding, unsigned lock)
+{
+    if (finding == NULL)
+        return true;
+    for (size_t index = 0; index < finding->step_count; index++)
+        if (finding->steps[index].target == SNARL_TARGET_LOCK &&
+            finding->steps[index].wants == lock)
+            return true;
+    return false;
+}
+
+static void add_step(struct snarl_text_writer *writer, struct snarl_block *block, unsigned indent,
+                     const struct snarl_report_finding *finding,
+                     const struct snarl_report_step *step)
+{
+    struct snarl_words *words = &writer->words;
+    const char *place = snarl_words_place(words, &step->stack);
+    snarl_block_add(&writer->page, block, 0, snarl_words_thread(words, step->thread), NULL, NULL);
+    if (step->action != NULL)
+        snarl_block_add(&writer->page, block, indent, step->action, place, NULL);
+    snarl_text_add_holds(writer, block, indent, step->holds, step->hold_count, finding);
+    if (step->target != SNARL_TARGET_NONE)
+        snarl_block_add(&writer->page, block, indent, snarl_words_verb(step->target),
+                        snarl_words_target(words, step->target, step->wants, step->timed), place);
+    else if (step->hold_count == 0)
+        snarl_block_add(&writer->page, block, indent, "holds", "no lock", "");
+}
+
+/* Two threads beside each other; others, one below the other. */
+static void write_steps(struct snarl_text_writer *writer,
+                        const struct snarl_report_finding *finding)
+{
+    struct snarl_block blocks[SIDE_BY_SIDE] = {{0}};
+    bool beside = finding->step_count == SIDE_BY_SIDE;
+    for (size_t index = 0; index < finding->step_count; index++)
+        add_step(writer, &blocks[beside ? index : 0], beside ? 0 : STEP_INDENT, finding,
+                 &finding->steps[index]);
+    snarl_page_gap(&writer->page);
+    snarl_page_blocks(&writer->page, blocks, beside ? SIDE_BY_SIDE : 1);
+}
+
+static const char *status_sentence(const struct snarl_report_finding *finding)
+{
+    static const char *const reasons[] = {
+        [SNARL_REASON_NONE] = "It cannot happen.",
+        [SNARL_REASON_SINGLE_THREAD] =
+            "It cannot happen: one thread would have to be in two places at once.",
+        [SNARL_REASON_GATE_LOCK] =
+            "It cannot happen: a lock that is held around all of it (a gate lock) lets only one of "
+            "these threads in at a time.",
+        [SNARL_REASON_ORDERED] =
+            "It cannot happen: one of these threads has ended, or has not "
+            "been created, when the other gets there.",
+        [SNARL_REASON_SHARED_MODE] =
+            "It cannot happen: the lock is held by readers, and readers do not keep each other "
+            "out.",
+    };
+    switch (finding->status) {
+    case SNARL_PREDICTED:
+        return "It did not happen in this run.";
+    case SNARL_OCCURRED:
+        return "It happened in this run.";
+    case SNARL_CONFIRMED:
+        return "It was predicted, then made to happen.";
+    case SNARL_INFEASIBLE:
+        return reasons[finding->reason];
+    }
+    return "";
+}
+
+static void write_reasons(struct snarl_text_writer *writer,
+                          const struct snarl_report_finding *finding)
+{
+    snarl_page_gap(&writer->page);
+    if (finding->why != NULL)
+        snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
+                             finding->why);
+    snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
+                         status_sentence(finding));
+    if (finding->fix != NULL)
+        snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_GREEN,
+                             snarl_pool_format(&writer->pool, "To mend it: %s", finding->fix));
+}
+
+/* How else the same locks are reached: one line for each way. */
+static void write_also(struct snarl_text_writer *writer, const struct snarl_report_finding *finding)
+{
+    if (finding->also_count == 0)
+        return;
+    struct snarl_words *words = &writer->words;
+    snarl_page_gap(&writer->page);
+    const char *verb = finding->also_count == 1 ? "leads" : "lead";
+    snarl_page_paragraph(
+        &writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
+        snarl_pool_format(&writer->pool, "%s %s there:",
+                          snarl_words_count(words, finding->also_count, "other way"), verb));
+    for (size_t way = 0; way < finding->also_count && way < MOST_WAYS; way++) {
+        const struct snarl_report_variant *variant = &finding->also[way];
+        const char **spots = snarl_pool_allocate(&writer->pool, variant->step_count, sizeof *spots);
+        for (size_t index = 0; index < variant->step_count; index++)
+            spots[index] = snarl_words_spot(words, snarl_stack_place(&variant->steps[index].stack));
+        snarl_page_paragraph(&writer->page, WAY_INDENT, WAY_INDENT + 2, SNARL_STYLE_PLAIN,
+                             snarl_words_list(words, spots, variant->step_count));
+    }
+    if (finding->also_count > MOST_WAYS)
+        snarl_page_paragraph(
+            &writer->page, WAY_INDENT, WAY_INDENT, SNARL_STYLE_PLAIN,
+            snarl_pool_format(&writer->pool, "and %zu more", finding->also_count - MOST_WAYS));
+}
+
+void snarl_text_write_finding(struct snarl_text_writer *writer,
+                              const struct snarl_report_finding *finding)
+{
+    snarl_page_gap(&writer->page);
+    write_headline(writer, finding);
+    if (finding->step_count > 0)
+        write_steps(writer, finding);
+    write_reasons(writer, finding);
+    snarl_text_write_ways(writer, finding);
+    write_also(writer, finding);
+}
