@@ -5,7 +5,7 @@
  * held, there is no cycle, and that is nearly always so. Else, for each held lock that it reached,
  * a depth-first search backwards from there, by growing length, over dependencies of distinct
  * threads whose held sets do not meet; the distances of the walk prune it. A chain that could close
- * is not made longer: what it would then close has a cycle of fewer locks inside.
+ * is not made longer: nobody else may then hold what the first step wants.
  */
 #include <string.h>
 
@@ -15,6 +15,7 @@
 enum {
     STEPS_PER_SEARCH = 200 * 1000, /* dependencies looked at, per held lock */
     STEPS_ONCE_FOUND = 10 * 1000,  /* ... for further sets of locks when there is a cycle */
+    SETS_PER_SEARCH = 16,          /* new sets of locks kept, per held lock, shortest first */
     LONGEST_CYCLE = 1024,          /* steps; a ring of as many threads */
     RANKS_SEARCHED = 8,            /* threads that do the same, for further sets of locks */
 };
@@ -35,6 +36,7 @@ struct snarl_search {
     bool found;
     bool deeper; /* a longer chain was cut by the length */
     size_t steps_left;
+    uint32_t sets_left;
     uint32_t cycle_length;                     /* of the cycles looked for */
     uint32_t length;                           /* of the chain so far */
     struct link_in_chain chain[LONGEST_CYCLE]; /* [0] is closing; the others last step first */
@@ -180,6 +182,8 @@ static void keep(struct snarl_search *search, uint32_t length, enum snarl_reason
         known->key = key;
         describe(search, known, reason, severity);
         append(order, known);
+        if (--search->sets_left == 0)
+            search->steps_left = 0;
     } else if (severity > known->severity) {
         known->also = NULL;
         known->also_count = 0;
@@ -196,10 +200,10 @@ static void found(struct snarl_search *search, struct snarl_dependency *second)
     search->steps[1] = second;
     for (uint32_t i = 2; i <= search->length; i++)
         search->steps[i] = search->chain[search->length - i + 1].step;
-    keep(search, search->length + 1, SNARL_REASON_NONE);
     search->found = true;
     if (search->steps_left > STEPS_ONCE_FOUND)
         search->steps_left = STEPS_ONCE_FOUND;
+    keep(search, search->length + 1, SNARL_REASON_NONE);
 }
 
 static bool holds_goal(const struct snarl_search *search, const struct snarl_dependency *step)
@@ -225,7 +229,7 @@ static void try_steps(struct snarl_search *search, struct snarl_dependency *step
             closed = true;
         } else if (left == 1 && !closes) {
             search->deeper = true;
-        } else if (left > 1 && !closes) { /* what closes earlier is a part of this */
+        } else if (left > 1 && !closes) {
             push(search, step);
             return;
         }
@@ -282,6 +286,7 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     search->deeper = true;
     search->timed = timed;
     search->steps_left = STEPS_PER_SEARCH;
+    search->sets_left = SETS_PER_SEARCH;
     for (uint32_t left = held->distance; left < LONGEST_CYCLE && search->deeper; left++) {
         search->deeper = false;
         search->cycle_length = left + 1;

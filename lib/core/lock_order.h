@@ -7,8 +7,8 @@
  * next one holds, with no lock held on two sides (a gate). This is the Goodlock condition (Havelund
  * 2000; Bensalem and Havelund 2005) on dependencies as in MagicFuzzer (Cai and Chan, ICSE 2012).
  * Of all chains through the same locks one is the representative. Every set of locks that can close
- * a cycle, and has no part that can, is found, within a fixed number of steps; the simple cycles of
- * the graph, exponential in number, are never enumerated.
+ * a cycle is found, within a fixed number of steps; the simple cycles of the graph, exponential in
+ * number, are never enumerated.
  *
  * Pure: no thread, no clock, no system call. Not thread-safe: the owner serialises calls. Memory
  * comes from the arena given at the start and goes with it.

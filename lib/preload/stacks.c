@@ -94,8 +94,7 @@ static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
 /* Finds where the next return addresses lie: starts a cursor in the caller, right after the call. */
 static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t stack)
 {
-    uintptr_t hash = (site.caller >> 2) ^ (site.frame >> 4) ^ (site.frame >> 11);
-    struct snarl_memo *memo = &self->caches->memos[hash % SNARL_MEMO_ENTRIES];
+    struct snarl_memo *memo = snarl_memo_of(self, site);
     unw_context_t context;
     unw_cursor_t cursor;
     memset(&context, 0, sizeof context);
@@ -104,21 +103,25 @@ static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t
     context.uc_mcontext.gregs[REG_RBP] = *(const greg_t *)site.frame;
 
     memo->caller = 0;
-    memo->count = 0;
+    for (int i = 0; i < SNARL_MEMO_FRAMES; i++) {
+        memo->offset[i] = 1; /* the caller's own lies next to the saved frame pointer */
+        memo->address[i] = site.caller;
+    }
     if (unwinder.init(&cursor, &context) != 0)
         return;
-    while (memo->count < SNARL_MEMO_FRAMES && unwinder.step(&cursor) > 0) {
+    for (int i = 0; i < SNARL_MEMO_FRAMES && unwinder.step(&cursor) > 0; i++) {
         unw_word_t address = 0, stack_pointer = 0;
         if (unwinder.get_register(&cursor, UNW_REG_IP, &address) != 0 ||
             unwinder.get_register(&cursor, UNW_REG_SP, &stack_pointer) != 0)
             break;
         /* Believed only if it lies there: frames of generated code can mislead the unwinder. */
         uintptr_t place = stack_pointer - sizeof(uintptr_t);
-        if (address == 0 || place <= site.frame || place - site.frame > UINT32_MAX ||
+        uintptr_t words = (place - site.frame) / sizeof(uintptr_t);
+        if (address == 0 || place <= site.frame || words > UINT16_MAX ||
             *(const uintptr_t *)place != address)
             break;
-        memo->offset[memo->count] = (uint32_t)(place - site.frame);
-        memo->address[memo->count++] = address;
+        memo->offset[i] = (uint16_t)words;
+        memo->address[i] = address;
     }
     memo->frame = site.frame;
     memo->stack = stack;

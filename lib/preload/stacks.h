@@ -37,17 +37,28 @@ void snarl_stacks_warm(void);
  * thread's memo. The stack's id; 0 on exhaustion. 1 to 20 microseconds. */
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site);
 
-/* The stack of a call path that the memo knows, or 0. About a nanosecond a frame. */
-static inline uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site)
+/* Where the thread keeps the memo of a call path. */
+static inline struct snarl_memo *snarl_memo_of(struct snarl_thread *self, struct snarl_site site)
 {
     uintptr_t hash = (site.caller >> 2) ^ (site.frame >> 4) ^ (site.frame >> 11);
-    const struct snarl_memo *memo = &self->caches->memos[hash % SNARL_MEMO_ENTRIES];
-    if (memo->caller != site.caller || memo->frame != site.frame)
-        return 0;
-    for (uint32_t i = 0; i < memo->count; i++)
-        if (*(const uintptr_t *)(site.frame + memo->offset[i]) != memo->address[i])
-            return 0;
-    return memo->stack;
+    return &self->caches->memos[hash % SNARL_MEMO_ENTRIES];
+}
+
+static inline bool snarl_memo_holds(const struct snarl_memo *memo, uintptr_t frame, int i)
+{
+    return ((const uintptr_t *)frame)[memo->offset[i]] == memo->address[i];
+}
+
+/* The stack of a call path that the memo knows, or 0. About a nanosecond. From the caller outwards:
+ * a frame is looked into only if those below it are as they were. */
+static inline uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site)
+{
+    const struct snarl_memo *memo = snarl_memo_of(self, site);
+    _Static_assert(SNARL_MEMO_FRAMES == 4, "one check for each");
+    bool same = memo->caller == site.caller && memo->frame == site.frame &&
+                snarl_memo_holds(memo, site.frame, 0) && snarl_memo_holds(memo, site.frame, 1) &&
+                snarl_memo_holds(memo, site.frame, 2) && snarl_memo_holds(memo, site.frame, 3);
+    return __builtin_expect(same, 1) ? memo->stack : 0;
 }
 
 /* The above, or if need be the one before it. */

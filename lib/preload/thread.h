@@ -47,10 +47,13 @@ struct snarl_memo {
     uintptr_t caller;
     uintptr_t frame;
     uint32_t stack; /* id */
-    uint32_t count; /* of frames checked */
-    uint32_t offset[SNARL_MEMO_FRAMES]; /* of the return address, in bytes from `frame` */
+    uint32_t padding;
+    uint16_t offset[SNARL_MEMO_FRAMES]; /* of the return address from `frame`, in words; where there
+                                           are fewer frames, the caller's stands again */
     uintptr_t address[SNARL_MEMO_FRAMES];
 };
+
+_Static_assert(sizeof(struct snarl_memo) == 64, "a memo is one line of the processor's cache");
 
 /* Which lock lives at an address, as long as the generation of the address stands. */
 struct snarl_lock_entry {

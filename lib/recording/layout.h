@@ -304,10 +304,11 @@ struct snarl_fact_end {
 /* The stack of a thread, taken from outside before the process was ended. */
 struct snarl_fact_thread_stack {
     struct snarl_fact_header header;
+    uint64_t at; /* monotonic nanoseconds */
     uint64_t tid;
     uint32_t count;
     uint32_t padding;
-    uint64_t address[];
+    uint64_t address[]; /* innermost first; the first is where it stands, no return address */
 };
 
 _Static_assert(sizeof(struct snarl_thread_row) % 8 == 0, "rows are padded to 8 bytes");

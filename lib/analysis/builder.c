@@ -1,0 +1,252 @@
+#include "analysis/builder.h"
+
+#include <string.h>
+
+#include "base/table.h"
+#include "report/pool.h"
+
+struct snarl_mention {
+    uint32_t id;              /* in the recording */
+    unsigned in_report;       /* of a lock or a thread */
+    struct snarl_stack stack; /* of a stack */
+    UT_hash_handle by_id;
+};
+
+static struct snarl_mention *mention(struct snarl_builder *builder, struct snarl_mention **table,
+                                     uint32_t id, bool *fresh)
+{
+    struct snarl_arena *arena = &builder->arena;
+    struct snarl_mention *found;
+    HASH_FIND(by_id, *table, &id, sizeof id, found);
+    *fresh = found == NULL;
+    if (found == NULL) {
+        found = snarl_arena_allocate(arena, sizeof *found);
+        if (found == NULL)
+            snarl_pool_exhausted();
+        found->id = id;
+        HASH_ADD(by_id, *table, id, sizeof found->id, found);
+    }
+    return found;
+}
+
+/* A new item at the end of an array of the report's; the old array is left to the report. */
+static void *grow(struct snarl_builder *builder, void **array, size_t *count, size_t *capacity,
+                  size_t size)
+{
+    if (*count == *capacity) {
+        *capacity = *capacity == 0 ? 16 : 2 * *capacity;
+        void *larger = snarl_report_allocate(builder->report, *capacity, size);
+        if (*count > 0)
+            memcpy(larger, *array, *count * size);
+        *array = larger;
+    }
+    return (char *)*array + (*count)++ * size;
+}
+
+#define GROW(builder, array, count, capacity)                                                      \
+    grow(builder, (void **)&(builder)->report->array, &(builder)->report->count,                   \
+         &(builder)->capacity, sizeof *(builder)->report->array)
+
+struct snarl_report_finding *snarl_builder_add_finding(struct snarl_builder *builder)
+{
+    return GROW(builder, findings, finding_count, finding_capacity);
+}
+
+struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *builder)
+{
+    return GROW(builder, edges, edge_count, edge_capacity);
+}
+
+void snarl_builder_add_loss(struct snarl_builder *builder, const char *sentence)
+{
+    for (size_t i = 0; i < builder->report->loss_count; i++)
+        if (strcmp(builder->report->losses[i], sentence) == 0)
+            return;
+    const char **loss = GROW(builder, losses, loss_count, loss_capacity);
+    *loss = snarl_report_string(builder->report, "%s", sentence);
+}
+
+/* Frames as they come from the symbols. */
+struct frames {
+    struct snarl_report *report;
+    struct snarl_frame *items;
+    size_t count, capacity;
+};
+
+static const char *own(struct snarl_report *report, const char *string)
+{
+    return string != NULL ? snarl_report_string(report, "%s", string) : NULL;
+}
+
+static void add_frame(void *context, const struct snarl_frame *frame)
+{
+    struct frames *frames = context;
+    if (frames->count == frames->capacity) {
+        frames->capacity = frames->capacity == 0 ? 16 : 2 * frames->capacity;
+        struct snarl_frame *larger =
+            snarl_report_allocate(frames->report, frames->capacity, sizeof *larger);
+        if (frames->count > 0)
+            memcpy(larger, frames->items, frames->count * sizeof *larger);
+        frames->items = larger;
+    }
+    struct snarl_frame *copy = &frames->items[frames->count++];
+    *copy = *frame;
+    copy->function = own(frames->report, frame->function);
+    copy->file = own(frames->report, frame->file);
+    copy->module = own(frames->report, frame->module);
+    /* Code of the system's headers, inlined into the user's: std::mutex::lock() and its like. */
+    copy->foreign |= frame->file != NULL && strncmp(frame->file, "/usr/include/", 13) == 0;
+}
+
+struct snarl_stack snarl_builder_addresses(struct snarl_builder *builder,
+                                           struct snarl_source *source, const uint64_t *addresses,
+                                           size_t count, size_t modules_then, bool first_is_exact)
+{
+    struct frames frames = {.report = builder->report};
+    for (size_t i = 0; i < count; i++) {
+        /* A return address may be the first of the next line, or of the next function. */
+        uint64_t address = addresses[i] - (i > 0 || !first_is_exact);
+        const struct snarl_fact_module *module =
+            snarl_loaded_module(&source->loaded, address, modules_then);
+        if (module == NULL) {
+            add_frame(&frames, &(struct snarl_frame){.offset = address});
+            continue;
+        }
+        struct snarl_module *file = snarl_symbols_module(
+            builder->symbols, module->path, module->build_id_size > 0 ? module->build_id : NULL,
+            module->build_id_size);
+        if (file == NULL)
+            snarl_pool_exhausted();
+        snarl_module_frames(file, address - module->bias, add_frame, &frames);
+    }
+    return (struct snarl_stack){frames.items, frames.count};
+}
+
+struct snarl_stack snarl_builder_stack(struct snarl_builder *builder, struct snarl_source *source,
+                                       uint32_t stack)
+{
+    size_t modules_then;
+    const struct snarl_fact_stack *fact =
+        snarl_loaded_stack(&source->loaded, stack, &modules_then);
+    if (fact == NULL)
+        return (struct snarl_stack){NULL, 0};
+    bool fresh;
+    struct snarl_mention *known = mention(builder, &source->stacks, stack, &fresh);
+    if (fresh)
+        known->stack = snarl_builder_addresses(builder, source, fact->address, fact->count,
+                                               modules_then, false);
+    return known->stack;
+}
+
+static const char *variable_at(struct snarl_builder *builder, struct snarl_source *source,
+                               uint64_t address)
+{
+    const struct snarl_fact_module *module =
+        snarl_loaded_module(&source->loaded, address, source->loaded.module_count);
+    if (module == NULL)
+        return NULL;
+    struct snarl_module *file = snarl_symbols_module(
+        builder->symbols, module->path, module->build_id_size > 0 ? module->build_id : NULL,
+        module->build_id_size);
+    return file != NULL ? snarl_module_variable(file, address - module->bias) : NULL;
+}
+
+/* "mutex of account_open (bank.c:12)": for a lock that is no variable, where it comes from. */
+static const char *describe(struct snarl_builder *builder, const struct snarl_report_lock *lock)
+{
+    bool created = lock->created.count > 0;
+    const struct snarl_frame *place =
+        snarl_stack_place(created ? &lock->created : &lock->first_taken);
+    if (place == NULL || (place->function == NULL && place->file == NULL))
+        return snarl_report_string(builder->report, "mutex %u", lock->id);
+    const char *verb = created ? "made in" : "first taken in";
+    if (place->file == NULL)
+        return snarl_report_string(builder->report, "mutex %u %s %s()", lock->id, verb,
+                                   place->function);
+    const char *file = strrchr(place->file, '/') != NULL ? strrchr(place->file, '/') + 1
+                                                         : place->file;
+    if (place->function == NULL)
+        return snarl_report_string(builder->report, "mutex %u %s %s:%u", lock->id, verb, file,
+                                   place->line);
+    return snarl_report_string(builder->report, "mutex %u %s %s() %s:%u", lock->id, verb,
+                               place->function, file, place->line);
+}
+
+unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *source,
+                            uint32_t lock)
+{
+    if (lock == 0)
+        return 0;
+    bool fresh;
+    struct snarl_mention *known = mention(builder, &source->locks, lock, &fresh);
+    if (!fresh)
+        return known->in_report;
+
+    struct snarl_report_lock *described = GROW(builder, locks, lock_count, lock_capacity);
+    const struct snarl_fact_lock *fact = snarl_loaded_lock(&source->loaded, lock);
+    known->in_report = described->id = (unsigned)builder->report->lock_count;
+    described->process = source->process;
+    described->kind = fact != NULL && fact->flags & SNARL_LOCK_RECURSIVE ? "recursive mutex"
+                                                                         : "mutex";
+    if (fact != NULL) {
+        described->address = fact->address;
+        described->created = snarl_builder_stack(builder, source, fact->created);
+        described->first_taken = snarl_builder_stack(builder, source, fact->first_taken);
+        described->name = own(builder->report, variable_at(builder, source, fact->address));
+    }
+    if (described->name == NULL)
+        described->name = describe(builder, described);
+    return described->id;
+}
+
+static const char *start_of(struct snarl_builder *builder, struct snarl_source *source,
+                            const struct snarl_fact_thread *thread)
+{
+    if (thread->thread == 1)
+        return "main";
+    if (thread->start == 0)
+        return NULL;
+    struct snarl_stack start = snarl_builder_addresses(builder, source, &thread->start, 1,
+                                                       source->loaded.module_count, true);
+    return start.count > 0 ? start.frames[start.count - 1].function : NULL;
+}
+
+unsigned snarl_builder_thread(struct snarl_builder *builder, struct snarl_source *source,
+                              uint32_t thread)
+{
+    if (thread == 0)
+        return 0;
+    bool fresh;
+    struct snarl_mention *known = mention(builder, &source->threads, thread, &fresh);
+    if (!fresh)
+        return known->in_report;
+
+    struct snarl_report_thread *described = GROW(builder, threads, thread_count, thread_capacity);
+    const struct snarl_fact_thread *fact = snarl_loaded_thread(&source->loaded, thread);
+    const char *name = snarl_loaded_thread_name(&source->loaded, thread);
+    known->in_report = described->id = (unsigned)builder->report->thread_count;
+    described->number = thread;
+    described->process = source->process;
+    /* A thread inherits the name of the one that made it: that is not a name of its own. */
+    if (name != NULL && (source->default_name == NULL || strcmp(name, source->default_name) != 0))
+        described->name = own(builder->report, name);
+    if (fact != NULL) {
+        described->tid = fact->tid;
+        described->start = start_of(builder, source, fact);
+        described->created = snarl_builder_stack(builder, source, fact->stack);
+    }
+    return known->in_report;
+}
+
+struct snarl_report_hold *snarl_builder_holds(struct snarl_builder *builder,
+                                              struct snarl_source *source,
+                                              const struct snarl_held *held, size_t count)
+{
+    struct snarl_report_hold *holds =
+        snarl_report_allocate(builder->report, count, sizeof *holds);
+    for (size_t i = 0; i < count; i++) {
+        holds[i].lock = snarl_builder_lock(builder, source, held[i].lock);
+        holds[i].stack = snarl_builder_stack(builder, source, held[i].stack);
+    }
+    return holds;
+}

@@ -1,0 +1,243 @@
+#include "analysis/loaded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+
+struct snarl_fact_entry {
+    uint32_t id;
+    size_t modules_then; /* how many modules had been read */
+    const void *fact;
+    UT_hash_handle by_id;
+};
+
+static const struct snarl_fact_entry *find(const struct snarl_fact_entry *table, uint32_t id)
+{
+    const struct snarl_fact_entry *entry;
+    HASH_FIND(by_id, table, &id, sizeof id, entry);
+    return entry;
+}
+
+/* The first fact of an id stands, but for names, where `replace` says that the last does. */
+static void enter(struct snarl_loaded *loaded, struct snarl_fact_entry **table, uint32_t id,
+                  const void *fact, bool replace)
+{
+    struct snarl_arena *arena = &loaded->arena;
+    struct snarl_fact_entry *entry = (struct snarl_fact_entry *)(uintptr_t)find(*table, id);
+    if (entry == NULL) {
+        entry = snarl_arena_allocate(arena, sizeof *entry);
+        if (entry == NULL)
+            return;
+        entry->id = id;
+        HASH_ADD(by_id, *table, id, sizeof entry->id, entry);
+        replace = true;
+    }
+    if (replace) {
+        entry->fact = fact;
+        entry->modules_then = loaded->module_count;
+    }
+}
+
+/* Appends to an array of pointers that doubles at each power of two. */
+static void append(const void ***array, size_t *count, const void *item)
+{
+    if ((*count & (*count - 1)) == 0) {
+        const void **larger = realloc(*array, (*count == 0 ? 1 : 2 * *count) * sizeof *larger);
+        if (larger == NULL)
+            return;
+        *array = larger;
+    }
+    (*array)[(*count)++] = item;
+}
+
+#define APPEND(loaded, array, count, item)                                                         \
+    append((const void ***)&(loaded)->array, &(loaded)->count, item)
+
+static void add_want(struct snarl_loaded *loaded, const struct snarl_fact_dependency *fact,
+                     uint32_t segment)
+{
+    struct snarl_want want = {
+        .thread = fact->thread,
+        .segment = segment,
+        .lock = fact->lock,
+        .stack = fact->stack,
+        .flags = fact->flags,
+        .held_count = fact->held_count,
+        .held = fact->held,
+    };
+    struct snarl_dependency *dependency;
+    if (snarl_lock_order_add(loaded->order, &want, &dependency) == SNARL_ADDED_FAILED)
+        loaded->losses |= 1u << SNARL_LOSS_MEMORY;
+}
+
+static void add_segment(struct snarl_loaded *loaded, const struct snarl_fact_segment *fact)
+{
+    const struct snarl_fact_entry *entry = find(loaded->dependencies, fact->dependency);
+    if (entry != NULL)
+        add_want(loaded, entry->fact, fact->segment);
+}
+
+static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *header)
+{
+    const void *fact = header;
+    switch ((enum snarl_fact_kind)header->kind) {
+    case SNARL_FACT_PROCESS:
+        loaded->process = fact;
+        break;
+    case SNARL_FACT_CALLS:
+        loaded->calls = fact;
+        break;
+    case SNARL_FACT_MODULE:
+        APPEND(loaded, modules, module_count, fact);
+        break;
+    case SNARL_FACT_STACK:
+        enter(loaded, &loaded->stacks, ((const struct snarl_fact_stack *)fact)->stack, fact, false);
+        break;
+    case SNARL_FACT_THREAD:
+        enter(loaded, &loaded->threads, ((const struct snarl_fact_thread *)fact)->thread, fact,
+              false);
+        break;
+    case SNARL_FACT_THREAD_NAME:
+        if (loaded->first_name == NULL)
+            loaded->first_name = ((const struct snarl_fact_thread_name *)fact)->name;
+        enter(loaded, &loaded->names, ((const struct snarl_fact_thread_name *)fact)->thread, fact,
+              true);
+        break;
+    case SNARL_FACT_LOCK:
+        enter(loaded, &loaded->locks, ((const struct snarl_fact_lock *)fact)->lock, fact, false);
+        break;
+    case SNARL_FACT_DEPENDENCY: {
+        const struct snarl_fact_dependency *dependency = fact;
+        enter(loaded, &loaded->dependencies, dependency->dependency, fact, false);
+        add_want(loaded, dependency, dependency->segment);
+        break;
+    }
+    case SNARL_FACT_SEGMENT:
+        add_segment(loaded, fact);
+        break;
+    case SNARL_FACT_DEADLOCK:
+        APPEND(loaded, deadlocks, deadlock_count, fact);
+        break;
+    case SNARL_FACT_TABLE:
+        if (loaded->first_table == NULL)
+            loaded->first_table = fact;
+        APPEND(loaded, tables, table_count, fact);
+        break;
+    case SNARL_FACT_START:
+        APPEND(loaded, starts, start_count, fact);
+        break;
+    case SNARL_FACT_START_FAILED:
+        if (loaded->start_count > 0)
+            loaded->start_count--;
+        break;
+    case SNARL_FACT_LOSS: {
+        uint32_t loss = ((const struct snarl_fact_loss *)fact)->loss;
+        loaded->losses |= loss < SNARL_LOSS_KINDS ? 1u << loss : 0;
+        break;
+    }
+    case SNARL_FACT_END:
+        loaded->end = fact;
+        break;
+    case SNARL_FACT_THREAD_STACK:
+        APPEND(loaded, thread_stacks, thread_stack_count, fact);
+        break;
+    case SNARL_FACT_THREAD_END:
+    case SNARL_FACT_JOIN:
+        break; /* for the order of segments */
+    }
+}
+
+bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
+                       const struct snarl_loaded_options *options, char *error, size_t error_size)
+{
+    memset(loaded, 0, sizeof *loaded);
+    loaded->path = path;
+    if (!snarl_reader_open(&loaded->reader, path, error, error_size))
+        return false;
+    snarl_arena_start(&loaded->arena, 0, false);
+    loaded->order = snarl_lock_order_create(&loaded->arena, options->keep_infeasible);
+    const struct snarl_fact_header *fact;
+    while (loaded->order != NULL && (fact = snarl_reader_next(&loaded->reader)) != NULL)
+        take(loaded, fact);
+    if (loaded->order == NULL || snarl_lock_order_searches_cut(loaded->order) > 0)
+        loaded->losses |= 1u << (loaded->order == NULL ? SNARL_LOSS_MEMORY : SNARL_LOSS_SEARCH);
+    return true;
+}
+
+void snarl_loaded_free(struct snarl_loaded *loaded)
+{
+    free(loaded->modules);
+    free(loaded->tables);
+    free(loaded->deadlocks);
+    free(loaded->starts);
+    free(loaded->thread_stacks);
+    snarl_arena_end(&loaded->arena);
+    snarl_reader_close(&loaded->reader);
+}
+
+const struct snarl_fact_thread *snarl_loaded_thread(const struct snarl_loaded *loaded,
+                                                    uint32_t thread)
+{
+    const struct snarl_fact_entry *entry = find(loaded->threads, thread);
+    return entry != NULL ? entry->fact : NULL;
+}
+
+const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *loaded, uint32_t lock)
+{
+    const struct snarl_fact_entry *entry = find(loaded->locks, lock);
+    return entry != NULL ? entry->fact : NULL;
+}
+
+const char *snarl_loaded_thread_name(const struct snarl_loaded *loaded, uint32_t thread)
+{
+    const struct snarl_fact_entry *entry = find(loaded->names, thread);
+    return entry != NULL ? ((const struct snarl_fact_thread_name *)entry->fact)->name : NULL;
+}
+
+const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *loaded, uint32_t stack,
+                                                  size_t *modules_then)
+{
+    const struct snarl_fact_entry *entry = find(loaded->stacks, stack);
+    *modules_then = entry != NULL ? entry->modules_then : 0;
+    return entry != NULL ? entry->fact : NULL;
+}
+
+const struct snarl_fact_module *snarl_loaded_module(const struct snarl_loaded *loaded,
+                                                    uint64_t address, size_t modules_then)
+{
+    for (size_t i = modules_then; i-- > 0;)
+        if (address >= loaded->modules[i]->start && address < loaded->modules[i]->end)
+            return loaded->modules[i];
+    return NULL;
+}
+
+const char *snarl_loaded_call(const struct snarl_loaded *loaded, uint32_t call)
+{
+    if (loaded->calls == NULL || call == 0 || call > loaded->calls->count)
+        return NULL;
+    const char *name = loaded->calls->strings;
+    while (--call > 0)
+        name = snarl_reader_string_after(name);
+    return name;
+}
+
+const struct snarl_thread_row *snarl_loaded_row(const struct snarl_loaded *loaded, uint32_t thread)
+{
+    for (size_t i = 0; i < loaded->table_count; i++)
+        for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++) {
+            const struct snarl_thread_row *row = snarl_reader_row(loaded->tables[i], j);
+            if (row->state == SNARL_ROW_ALIVE && row->thread == thread)
+                return row;
+        }
+    return NULL;
+}
+
+bool snarl_loaded_exec(const struct snarl_loaded *loaded)
+{
+    for (size_t i = 0; i < loaded->start_count; i++)
+        if (loaded->starts[i]->kind == SNARL_START_EXEC &&
+            loaded->starts[i]->pid == loaded->reader.header->pid)
+            return true;
+    return false;
+}

@@ -1,0 +1,78 @@
+/*
+ * One recording in memory: its facts, found by their ids, and its lock-order graph.
+ *
+ * Everything points into the reader's memory and lives until snarl_loaded_free. Ids that a damaged
+ * recording names without introducing them find nothing; no caller may count on finding.
+ */
+#ifndef SNARL_ANALYSIS_LOADED_H
+#define SNARL_ANALYSIS_LOADED_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "core/lock_order.h"
+#include "recording/reader.h"
+
+struct snarl_fact_entry; /* private: a fact by its id */
+
+struct snarl_loaded {
+    const char *path;
+    struct snarl_reader reader;
+    struct snarl_arena arena;
+    struct snarl_lock_order *order;
+    const struct snarl_fact_process *process; /* NULL if the recording was cut before it */
+    const struct snarl_fact_calls *calls;
+    const struct snarl_fact_table *first_table;
+    const char *first_name; /* of the main thread, before it had time to give itself another */
+    const struct snarl_fact_end *end; /* NULL unless it ended by exit() */
+    struct snarl_fact_entry *stacks, *threads, *locks, *names, *dependencies;
+    const struct snarl_fact_module **modules; /* in order of appearance */
+    size_t module_count;
+    const struct snarl_fact_table **tables;
+    size_t table_count;
+    const struct snarl_fact_deadlock **deadlocks;
+    size_t deadlock_count;
+    const struct snarl_fact_start **starts; /* without those that failed */
+    size_t start_count;
+    const struct snarl_fact_thread_stack **thread_stacks;
+    size_t thread_stack_count;
+    uint32_t losses; /* bits by enum snarl_loss */
+};
+
+struct snarl_loaded_options {
+    bool keep_infeasible;
+};
+
+/* Reads the recording at `path` (kept, not copied) and judges its dependencies. False, with one
+ * line in `error`, if it is no recording or cannot be read at all. */
+bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
+                       const struct snarl_loaded_options *options, char *error, size_t error_size);
+
+void snarl_loaded_free(struct snarl_loaded *loaded);
+
+/* By id; NULL if there is none. */
+const struct snarl_fact_thread *snarl_loaded_thread(const struct snarl_loaded *, uint32_t thread);
+const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *, uint32_t lock);
+
+/* The last name that the thread gave itself, or NULL. */
+const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);
+
+/* The stack, and how many modules were known when it was taken: the later ones came after. */
+const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, uint32_t stack,
+                                                  size_t *modules_then);
+
+/* The module that an address belonged to when `modules_then` were known: the one that was mapped
+ * there last. NULL if none was. */
+const struct snarl_fact_module *snarl_loaded_module(const struct snarl_loaded *, uint64_t address,
+                                                    size_t modules_then);
+
+/* The name of an intercepted call by its number, or NULL. */
+const char *snarl_loaded_call(const struct snarl_loaded *, uint32_t call);
+
+/* The row of a thread that is still alive at the end of the recording, or NULL. */
+const struct snarl_thread_row *snarl_loaded_row(const struct snarl_loaded *, uint32_t thread);
+
+/* Whether this process became another program. */
+bool snarl_loaded_exec(const struct snarl_loaded *);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * Reports built by hand, as lib/analysis would build them, for the tests of the formats. The caller
+ * frees each with snarl_report_free.
+ */
+#ifndef SNARL_TESTS_REPORT_SAMPLE_H
+#define SNARL_TESTS_REPORT_SAMPLE_H
+
+#include "report/format.h"
+
+struct snarl_report *sample_transfer(void); /* two threads, two locks, opposite order; predicted */
+struct snarl_report *sample_dining(void);   /* a ring of four, all by the same way */
+struct snarl_report *sample_relock(void);   /* a thread took its own lock; occurred */
+struct snarl_report *sample_join(void);     /* a join and a mutex wait for each other; occurred */
+struct snarl_report *sample_race(void);     /* two unordered writes; a warning */
+struct snarl_report *sample_gate(void);     /* a cycle that a gate lock makes impossible */
+struct snarl_report *sample_hung(void);     /* ran into the time limit, no deadlock */
+struct snarl_report *sample_clean(void);    /* nothing found */
+struct snarl_report *sample_weird(void);    /* strings that no format may stumble over */
+struct snarl_report *sample_tree(void);     /* several processes, losses, two severities */
+struct snarl_report *sample_long(void);     /* C++ names, many holds, many other ways */
+
+/* What the format writes for the report, as one string that the caller frees. Fails the test where
+ * the format does not exist or says that it could not write. */
+char *sample_written(const char *format, const struct snarl_report *report,
+                     const struct snarl_format_options *options);
+
+#endif

@@ -1,0 +1,312 @@
+#include "story.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+    MOST_THREADS = 512,
+    MOST_LOCKS = 512,
+    LONGEST_WORD = 15,
+};
+
+struct story_thread {
+    unsigned number;
+    unsigned segment;
+    unsigned held_count;
+    struct snarl_held *held; /* outermost first */
+    unsigned *times;         /* how often each of them is held */
+};
+
+struct story {
+    struct snarl_arena arena;
+    struct snarl_lock_order *order;
+    struct story_thread threads[MOST_THREADS];
+    unsigned thread_count;
+    char locks[MOST_LOCKS][LONGEST_WORD + 1]; /* by id - 1 */
+    unsigned lock_count;
+    char *added;
+    size_t added_count;
+};
+
+static void *grow(void *memory, size_t size)
+{
+    memory = realloc(memory, size);
+    assert_non_null(memory);
+    return memory;
+}
+
+struct story *story_begin(bool keep_infeasible, size_t limit)
+{
+    struct story *story = calloc(1, sizeof *story);
+    assert_non_null(story);
+    snarl_arena_start(&story->arena, limit, false);
+    story->order = snarl_lock_order_create(&story->arena, keep_infeasible);
+    story->added = calloc(1, 1);
+    assert_non_null(story->added);
+    return story;
+}
+
+void story_end(struct story *story)
+{
+    for (unsigned i = 0; i < story->thread_count; i++) {
+        free(story->threads[i].held);
+        free(story->threads[i].times);
+    }
+    snarl_arena_end(&story->arena);
+    free(story->added);
+    free(story);
+}
+
+static struct story_thread *thread_of(struct story *story, const char *word)
+{
+    unsigned number = (unsigned)strtoul(word + 1, NULL, 10);
+    assert_true(number > 0);
+    for (unsigned i = 0; i < story->thread_count; i++)
+        if (story->threads[i].number == number)
+            return &story->threads[i];
+    assert_true(story->thread_count < MOST_THREADS);
+    struct story_thread *thread = &story->threads[story->thread_count++];
+    thread->number = number;
+    thread->segment = 1;
+    return thread;
+}
+
+static unsigned lock_of(struct story *story, const char *word)
+{
+    assert_true(word[0] != '\0');
+    for (unsigned i = 0; i < story->lock_count; i++)
+        if (strcmp(story->locks[i], word) == 0)
+            return i + 1;
+    assert_true(story->lock_count < MOST_LOCKS);
+    strcpy(story->locks[story->lock_count], word);
+    return ++story->lock_count;
+}
+
+/* Where the thread holds the lock, or held_count. */
+static unsigned place_of(const struct story_thread *thread, unsigned lock)
+{
+    unsigned place = 0;
+    while (place < thread->held_count && thread->held[place].lock != lock)
+        place++;
+    return place;
+}
+
+static void want(struct story *story, const struct story_thread *thread, unsigned lock,
+                 unsigned stack, unsigned flags)
+{
+    if (thread->held_count == 0 || story->order == NULL)
+        return;
+    struct snarl_want want = {
+        .thread = thread->number,
+        .segment = thread->segment,
+        .lock = lock,
+        .stack = stack,
+        .flags = flags,
+        .held_count = thread->held_count,
+        .held = thread->held,
+    };
+    struct snarl_dependency *dependency;
+    enum snarl_added added = snarl_lock_order_add(story->order, &want, &dependency);
+    assert_int_equal(dependency == NULL, added == SNARL_ADDED_FAILED);
+
+    story->added = grow(story->added, story->added_count + 2);
+    story->added[story->added_count++] = "NSVDF"[added];
+    story->added[story->added_count] = '\0';
+}
+
+static void hold(struct story_thread *thread, unsigned lock, unsigned stack)
+{
+    unsigned count = ++thread->held_count;
+    thread->held = grow(thread->held, count * sizeof thread->held[0]);
+    thread->times = grow(thread->times, count * sizeof thread->times[0]);
+    thread->held[count - 1] = (struct snarl_held){lock, stack};
+    thread->times[count - 1] = 1;
+}
+
+static void release(struct story_thread *thread, unsigned lock)
+{
+    unsigned place = place_of(thread, lock);
+    assert_true(place < thread->held_count);
+    if (--thread->times[place] > 0)
+        return;
+    unsigned behind = --thread->held_count - place;
+    memmove(&thread->held[place], &thread->held[place + 1], behind * sizeof thread->held[0]);
+    memmove(&thread->times[place], &thread->times[place + 1], behind * sizeof thread->times[0]);
+}
+
+static void act(struct story *story, struct story_thread *thread, const char *word, unsigned stack)
+{
+    if (strcmp(word, ">") == 0) {
+        thread->segment++;
+        return;
+    }
+    if (strchr("+~?-", word[0]) == NULL)
+        fail_msg("no such deed in a story: %s", word);
+
+    unsigned lock = lock_of(story, word + 1);
+    unsigned place = place_of(thread, lock);
+    if (word[0] == '-') {
+        release(thread, lock);
+    } else if (place < thread->held_count) {
+        thread->times[place]++;
+    } else {
+        if (word[0] != '?')
+            want(story, thread, lock, stack, word[0] == '~' ? SNARL_WANT_TIMED : 0);
+        hold(thread, lock, stack);
+    }
+}
+
+void story_tell(struct story *story, const char *text)
+{
+    struct story_thread *thread = NULL;
+    for (unsigned position = 1;; position++) {
+        char word[LONGEST_WORD + 1];
+        int taken = 0;
+        if (sscanf(text, " %15[^ ;]%n", word, &taken) != 1)
+            break;
+        if (word[0] == 'T' && thread == NULL) {
+            thread = thread_of(story, word);
+        } else {
+            assert_non_null(thread);
+            act(story, thread, word, position);
+        }
+        text += taken;
+        text += strspn(text, " ");
+        if (*text == ';') {
+            text++;
+            thread = NULL;
+        }
+    }
+    assert_string_equal(text, "");
+}
+
+const char *story_added(const struct story *story)
+{
+    return story->added;
+}
+
+struct snarl_lock_order *story_order(const struct story *story)
+{
+    return story->order;
+}
+
+struct snarl_arena *story_arena(struct story *story)
+{
+    return &story->arena;
+}
+
+const char *story_lock_name(const struct story *story, unsigned lock)
+{
+    assert_in_range(lock, 1, story->lock_count);
+    return story->locks[lock - 1];
+}
+
+static bool holds(const struct snarl_dependency *step, uint32_t lock)
+{
+    for (uint32_t i = 0; i < step->held_count; i++)
+        if (snarl_order_node_lock(step->held[i]) == lock)
+            return true;
+    return false;
+}
+
+static bool share_a_lock(const struct snarl_dependency *left, const struct snarl_dependency *right)
+{
+    for (uint32_t i = 0; i < left->held_count; i++)
+        if (holds(right, snarl_order_node_lock(left->held[i])))
+            return true;
+    return false;
+}
+
+static void check_cycle(const struct snarl_cycle *cycle)
+{
+    bool one_thread = false, gate = false, timed = false;
+    for (uint32_t i = 0; i < cycle->length; i++) {
+        const struct snarl_dependency *step = cycle->steps[i];
+        assert_true(step->id > 0);
+        assert_true(holds(cycle->steps[(i + 1) % cycle->length], step->lock));
+        timed |= (step->flags & SNARL_WANT_TIMED) != 0;
+        for (uint32_t j = 0; j < i; j++) {
+            one_thread |= step->thread == cycle->steps[j]->thread;
+            gate |= share_a_lock(step, cycle->steps[j]);
+        }
+    }
+    bool predicted = cycle->status == SNARL_PREDICTED;
+    assert_int_equal(predicted, !one_thread && !gate);
+    assert_int_equal(cycle->reason, predicted    ? SNARL_REASON_NONE
+                                    : one_thread ? SNARL_REASON_SINGLE_THREAD
+                                                 : SNARL_REASON_GATE_LOCK);
+    assert_int_equal(cycle->severity, !predicted ? SNARL_NOTE
+                                      : timed    ? SNARL_WARNING
+                                                 : SNARL_ERROR);
+}
+
+static int compare_strings(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static char *join(char **parts, size_t count, const char *separator)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    qsort(parts, count, sizeof parts[0], compare_strings);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(stream, "%s%s", i == 0 ? "" : separator, parts[i]);
+        free(parts[i]);
+    }
+    fclose(stream);
+    return text;
+}
+
+static char *line_of(const struct story *story, const struct snarl_cycle *cycle)
+{
+    char *names[MOST_LOCKS], *line;
+    assert_true(cycle->length <= MOST_LOCKS);
+    for (uint32_t i = 0; i < cycle->length; i++)
+        names[i] = strdup(story_lock_name(story, cycle->steps[i]->lock));
+    char *locks = join(names, cycle->length, " ");
+    const char *what = cycle->status == SNARL_PREDICTED ? snarl_severity_name(cycle->severity)
+                                                        : snarl_reason_name(cycle->reason);
+    assert_true(asprintf(&line, "%s %s %s", snarl_status_name(cycle->status), what, locks) > 0);
+    free(locks);
+    return line;
+}
+
+char *story_cycles(const struct story *story)
+{
+    const struct snarl_cycle *first =
+        story->order == NULL ? NULL : snarl_lock_order_cycles(story->order);
+    char **lines = NULL;
+    size_t count = 0;
+    for (const struct snarl_cycle *cycle = first; cycle != NULL; cycle = cycle->next) {
+        check_cycle(cycle);
+        for (const struct snarl_cycle *also = cycle->also; also != NULL; also = also->next)
+            check_cycle(also);
+        lines = grow(lines, (count + 1) * sizeof lines[0]);
+        lines[count++] = line_of(story, cycle);
+    }
+    char *text = count == 0 ? strdup("") : join(lines, count, "\n");
+    free(lines);
+    return text;
+}
+
+void story_assert(const char *text, bool all, const char *expected, const char *file, int line)
+{
+    struct story *story = story_begin(all, 0);
+    story_tell(story, text);
+    char *cycles = story_cycles(story);
+    if (strcmp(cycles, expected) != 0)
+        print_error("in the story: %s\n", text);
+    _assert_string_equal(cycles, expected, file, line);
+    free(cycles);
+    story_end(story);
+}

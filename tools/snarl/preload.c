@@ -1,0 +1,47 @@
+#include "preload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout.h"
+#include "memory.h"
+#include "recordings.h"
+
+static bool add_library(struct snarl_environment *environment, char *error, size_t error_size)
+{
+    char *library = snarl_layout_find(SNARL_LAYOUT_LIBRARY, "libsnarl.so");
+    if (!library) {
+        snprintf(error, error_size, "libsnarl.so is missing; is snarl installed completely?");
+        return false;
+    }
+    bool speakable = !strpbrk(library, " :");
+    if (!speakable)
+        snprintf(error, error_size,
+                 "LD_PRELOAD cannot hold a path with a space or colon; move snarl out of \"%s\"",
+                 library);
+    const char *others = snarl_environment_get(environment, "LD_PRELOAD");
+    char *value = others && *others ? snarl_memory_string("%s:%s", library, others)
+                                    : snarl_memory_string("%s", library);
+    snarl_environment_set(environment, "LD_PRELOAD", value);
+    free(value);
+    free(library);
+    return speakable;
+}
+
+bool snarl_preload_compose(struct snarl_environment *environment, const char *directory,
+                           const char *chosen, char *error, size_t error_size)
+{
+    if (strchr(directory, ':')) {
+        snprintf(error, error_size, "\"%s\": recordings cannot lie in a path with a colon",
+                 directory);
+        return false;
+    }
+    const char *users = snarl_environment_get(environment, "SNARL_OPTIONS");
+    char *value = snarl_memory_string("on-deadlock=abort:%s:%s:log_path=%s/" SNARL_RECORDINGS_STEM
+                                      ":quiet=1:exitcode=0",
+                                      users ? users : "", chosen, directory);
+    snarl_environment_set(environment, "SNARL_OPTIONS", value);
+    free(value);
+    return add_library(environment, error, error_size);
+}

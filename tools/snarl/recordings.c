@@ -1,0 +1,148 @@
+#include "recordings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "memory.h"
+#include "recording/layout.h"
+
+static char *make_temporary(void)
+{
+    const char *parent = getenv("TMPDIR");
+    bool usable = parent && *parent == '/' && !strchr(parent, ':');
+    char *name = snarl_memory_string("%s/snarl.XXXXXX", usable ? parent : "/tmp");
+    if (mkdtemp(name))
+        return name;
+    free(name);
+    return NULL;
+}
+
+bool snarl_recordings_open(struct snarl_recordings *recordings, const char *keep, char *error,
+                           size_t error_size)
+{
+    *recordings =
+        (struct snarl_recordings){.temporary = !keep, .since = keep ? snarl_clock_real() : 0};
+    if (!keep)
+        recordings->directory = make_temporary();
+    else if (mkdir(keep, 0700) == 0 || errno == EEXIST)
+        recordings->directory = realpath(keep, NULL);
+    if (recordings->directory && access(recordings->directory, W_OK | X_OK) == 0)
+        return true;
+    snprintf(error, error_size, "cannot keep recordings in \"%s\": %s",
+             keep ? keep : "a temporary directory", strerror(errno));
+    snarl_recordings_close(recordings);
+    return false;
+}
+
+/* Reads the header only; what is wrong with a recording is for the analysis to say. */
+static void read_header(struct snarl_recording *recording)
+{
+    struct snarl_file_header header = {0};
+    int descriptor = open(recording->path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return;
+    if (read(descriptor, &header, sizeof header) == sizeof header) {
+        recording->pid = header.pid;
+        recording->started = header.started_real;
+    }
+    close(descriptor);
+}
+
+static int by_start(const void *left, const void *right)
+{
+    const struct snarl_recording *first = left, *second = right;
+    if (first->started != second->started)
+        return first->started < second->started ? -1 : 1;
+    return strcmp(first->path, second->path);
+}
+
+static void add(struct snarl_recordings *recordings, const char *name)
+{
+    const char *end = strrchr(name, '.');
+    if (!end || strcmp(end, ".rec") != 0)
+        return;
+    struct snarl_recording recording = {
+        .path = snarl_memory_string("%s/%s", recordings->directory, name)};
+    sscanf(name, SNARL_RECORDINGS_STEM ".%" SCNu64, &recording.pid);
+    read_header(&recording);
+    if (recording.started && recording.started < recordings->since) {
+        free(recording.path);
+        return;
+    }
+    recordings->items =
+        snarl_memory_resize(recordings->items, recordings->count + 1, sizeof *recordings->items);
+    recordings->items[recordings->count++] = recording;
+}
+
+static bool list(struct snarl_recordings *recordings)
+{
+    DIR *directory = opendir(recordings->directory);
+    if (!directory)
+        return false;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        add(recordings, entry->d_name);
+    closedir(directory);
+    if (recordings->count)
+        qsort(recordings->items, recordings->count, sizeof *recordings->items, by_start);
+    return true;
+}
+
+bool snarl_recordings_read(struct snarl_recordings *recordings, const char *directory, char *error,
+                           size_t error_size)
+{
+    *recordings = (struct snarl_recordings){.directory = snarl_memory_string("%s", directory)};
+    if (list(recordings))
+        return true;
+    snprintf(error, error_size, "\"%s\": %s", directory, strerror(errno));
+    snarl_recordings_close(recordings);
+    return false;
+}
+
+/* The program's own recordings, in order, before all others. */
+static bool put_first(struct snarl_recordings *recordings, pid_t program)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < recordings->count; i++) {
+        struct snarl_recording recording = recordings->items[i];
+        if (recording.pid != (uint64_t)program)
+            continue;
+        memmove(&recordings->items[own + 1], &recordings->items[own], (i - own) * sizeof recording);
+        recordings->items[own++] = recording;
+    }
+    return own > 0;
+}
+
+bool snarl_recordings_collect(struct snarl_recordings *recordings, pid_t program)
+{
+    return list(recordings) && put_first(recordings, program);
+}
+
+static void remove_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    if (!directory)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+    rmdir(path);
+}
+
+void snarl_recordings_close(struct snarl_recordings *recordings)
+{
+    for (size_t i = 0; i < recordings->count; i++)
+        free(recordings->items[i].path);
+    free(recordings->items);
+    if (recordings->temporary && recordings->directory)
+        remove_directory(recordings->directory);
+    free(recordings->directory);
+    *recordings = (struct snarl_recordings){0};
+}

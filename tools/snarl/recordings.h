@@ -1,0 +1,43 @@
+/* The directory that a run's recordings are written to, and the recordings in it. */
+#ifndef SNARL_RECORDINGS_H
+#define SNARL_RECORDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define SNARL_RECORDINGS_STEM "rec" /* names are rec.PID.UNIQUE.rec */
+
+struct snarl_recording {
+    char *path;
+    uint64_t pid;     /* of the process that wrote it */
+    uint64_t started; /* nanoseconds since the epoch */
+};
+
+struct snarl_recordings {
+    char *directory; /* absolute */
+    bool temporary;  /* the directory is ours, and goes at the end */
+    struct snarl_recording *items;
+    size_t count;
+    uint64_t since; /* recordings that began earlier are another run's */
+};
+
+/* Opens `keep`, made where it is missing, or a new temporary directory where `keep` is NULL.
+ * Returns false, with a one-line reason in `error`. */
+bool snarl_recordings_open(struct snarl_recordings *recordings, const char *keep, char *error,
+                           size_t error_size);
+
+/* Lists all the recordings (*.rec) of a directory, as their processes started. Returns false, with
+ * a one-line reason in `error`, where it cannot be read. */
+bool snarl_recordings_read(struct snarl_recordings *recordings, const char *directory, char *error,
+                           size_t error_size);
+
+/* Lists the recordings of this run: those of `program` first, then as their processes started.
+ * Returns whether there is one of `program`. */
+bool snarl_recordings_collect(struct snarl_recordings *recordings, pid_t program);
+
+/* Frees all; removes a temporary directory with what is in it. */
+void snarl_recordings_close(struct snarl_recordings *recordings);
+
+#endif

@@ -1,0 +1,127 @@
+/* snarl run: a program, watched, and its report. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "complain.h"
+#include "exit_status.h"
+#include "memory.h"
+#include "print.h"
+#include "usage.h"
+#include "watch.h"
+
+/* What the user chose among libsnarl.so's options; NULL where nothing. */
+struct library_settings {
+#define OPTION(field, name, type, preset, value, help, place) const char *field;
+#include "preload/options.def"
+#undef OPTION
+};
+
+struct settings {
+    struct snarl_print_settings print;
+    const char *keep;
+    double timeout_s;
+    int error_exitcode;
+    struct library_settings library;
+};
+
+#define FIELD(member) offsetof(struct settings, member)
+#define PRINT_OPTION(name, letter, value, help, kind, member)                                      \
+    {name, letter, value, help, SNARL_OPTION_##kind, FIELD(print.member)},
+
+/* In SNARL_OPTIONS a flag is given as 0 or 1, which makes it a choice here. */
+#define KIND_FLAG SNARL_OPTION_CHOICE
+#define KIND_CHOICE SNARL_OPTION_CHOICE
+#define KIND_NUMBER SNARL_OPTION_NUMBER
+#define KIND_STRING SNARL_OPTION_TEXT
+#define PLACE_COMMAND(...) __VA_ARGS__,
+#define PLACE_ENVIRONMENT(...)
+
+static const struct snarl_option options[] = {
+    SNARL_PRINT_OPTIONS(PRINT_OPTION){"keep", 'k', "DIR", "leave the recordings in DIR",
+                                      SNARL_OPTION_TEXT, FIELD(keep)},
+    {"timeout", 't', "SECONDS", "end the program after so long, and say what every thread did",
+     SNARL_OPTION_SECONDS, FIELD(timeout_s)},
+    {"error-exitcode", 'e', "STATUS",
+     "exit with STATUS where there is an error (66); 0: with the program's own status",
+     SNARL_OPTION_STATUS, FIELD(error_exitcode)},
+#define OPTION(field, name, type, preset, value, help, place)                                      \
+    PLACE_##place({name, 0, value, help, KIND_##type, FIELD(library.field)})
+#include "preload/options.def"
+#undef OPTION
+};
+
+static const struct snarl_usage usage = {
+    .name = "run",
+    .arguments = "[options] [--] PROGRAM [ARGUMENT...]",
+    .description =
+        "Runs PROGRAM with libsnarl.so preloaded and reports, on standard error, the deadlocks "
+        "that happened and those that could happen. A deadlock ends the program at once, unless "
+        "--on-deadlock says otherwise. Exits with 66 where an error was found, 124 where the "
+        "time limit ended the program, 125 where snarl failed, 126 where PROGRAM cannot be "
+        "watched, 127 where there is none, else as PROGRAM does.",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .program_follows = true,
+};
+
+/* "key=value:key=value" of what the user chose; to be freed. */
+static char *library_options(const struct library_settings *library)
+{
+    char *text = snarl_memory_string("%s", "");
+#define OPTION(field, name, type, preset, value, help, place)                                      \
+    if (library->field) {                                                                          \
+        char *longer = snarl_memory_string("%s:%s=%s", text, name, library->field);                \
+        free(text);                                                                                \
+        text = longer;                                                                             \
+    }
+#include "preload/options.def"
+#undef OPTION
+    return text;
+}
+
+/* The order in which one status overrides the next is a contract. */
+static int exit_status(const struct settings *settings, const struct snarl_watched *watched)
+{
+    if (settings->error_exitcode && snarl_report_count(watched->report, SNARL_ERROR) > 0)
+        return settings->error_exitcode;
+    return watched->end.timed_out ? SNARL_EXIT_TIMEOUT : snarl_child_status(&watched->end);
+}
+
+static int run(const struct settings *settings, char **arguments, FILE *stream)
+{
+    char *chosen = library_options(&settings->library);
+    struct snarl_watch_plan plan = {
+        .arguments = arguments,
+        .options = chosen,
+        .time_limit_s = settings->timeout_s,
+        .keep = settings->keep,
+        .descriptors = {-1, -1, -1},
+        .all = settings->print.all,
+    };
+    struct snarl_watched watched;
+    snarl_watch(&plan, &watched);
+    free(chosen);
+    if (watched.status)
+        return snarl_complain(watched.status, "%s", watched.reason);
+    int status = snarl_print_report(&settings->print, stream, watched.report)
+                     ? exit_status(settings, &watched)
+                     : SNARL_EXIT_TROUBLE;
+    snarl_report_free(watched.report);
+    return status;
+}
+
+int snarl_command_run(int argc, char **argv)
+{
+    struct settings settings = {.print = SNARL_PRINT_DEFAULTS,
+                                .error_exitcode = SNARL_EXIT_FINDINGS};
+    int first, status;
+    if (!snarl_usage_parse(&usage, argc, argv, &settings, &first, &status))
+        return status;
+    if (first == argc)
+        return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
+                              usage.arguments);
+    FILE *stream = snarl_print_open(&settings.print, stderr);
+    return stream ? run(&settings, argv + first, stream) : SNARL_EXIT_TROUBLE;
+}

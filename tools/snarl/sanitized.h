@@ -1,0 +1,27 @@
+/*
+ * Runs a program that was built with ThreadSanitizer, and reads what it reports.
+ *
+ * Nothing of snarl's is preloaded: it would change ThreadSanitizer's own reports. Where the
+ * kernel's address randomisation breaks it, the program is run again without.
+ */
+#ifndef SNARL_SANITIZED_H
+#define SNARL_SANITIZED_H
+
+#include <stdbool.h>
+
+#include "child.h"
+#include "report/model.h"
+
+struct snarl_sanitized {
+    struct snarl_child_end end;
+    struct snarl_report *report; /* the caller frees it */
+    bool fixed_addresses;        /* it had to be run without address randomisation */
+    bool broken;                 /* ThreadSanitizer could not start, even so */
+};
+
+/* Its standard streams are /dev/null. `time_limit_s` in seconds. Returns false, with `reason`
+ * (one line, of `reason_size` bytes), where it could not be run; there is no report then. */
+bool snarl_sanitized_run(char *const *arguments, double time_limit_s,
+                         struct snarl_sanitized *sanitized, char *reason, size_t reason_size);
+
+#endif
