@@ -141,14 +141,13 @@ static const char *infeasible_why(enum snarl_reason reason)
 static void advise_cycle(struct snarl_builder *builder, struct snarl_report_finding *finding)
 {
     struct snarl_report *report = builder->report;
-    finding->message =
-        finding->step_count == 2
-            ? snarl_report_string(report, "%s and %s take %s in opposite order",
-                                  thread_name(builder, finding->steps[0].thread),
-                                  thread_name(builder, finding->steps[1].thread),
-                                  list_locks(builder, finding))
-            : snarl_report_string(report, "%zu threads take %s in a ring", finding->step_count,
-                                  list_locks(builder, finding));
+    finding->message = finding->step_count == 2
+                           ? snarl_report_string(report, "%s and %s take %s in opposite order",
+                                                 thread_name(builder, finding->steps[0].thread),
+                                                 thread_name(builder, finding->steps[1].thread),
+                                                 list_locks(builder, finding))
+                           : snarl_report_string(report, "%zu threads take %s in a ring",
+                                                 finding->step_count, list_locks(builder, finding));
     if (finding->status == SNARL_INFEASIBLE) {
         finding->why = infeasible_why(finding->reason);
         return;
@@ -192,11 +191,10 @@ static void advise_deadlock(struct snarl_builder *builder, struct snarl_report_f
             joins++;
             joining = i;
         }
-    finding->message = snarl_report_string(report, "%zu threads wait for each other%s%s",
-                                           finding->step_count,
-                                           finding->lock_count > 0 ? ": " : "",
-                                           list_locks(builder, finding));
-    finding->why = "It happened in this run: each of them waits for what the next one has.";
+    finding->message =
+        snarl_report_string(report, "%zu threads wait for each other%s%s", finding->step_count,
+                            finding->lock_count > 0 ? ": " : "", list_locks(builder, finding));
+    finding->why = "Each of them waits for what the next one has.";
     if (joins == 0) {
         finding->fix = mend_order(builder, finding);
         return;

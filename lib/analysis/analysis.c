@@ -1,6 +1,7 @@
 #include "analysis/analysis.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/builder.h"
 #include "report/pool.h"
@@ -11,11 +12,14 @@ static int compare_findings(const void *left, const void *right)
     if (a->severity != b->severity)
         return a->severity > b->severity ? -1 : 1;
     /* What happened comes before what might; else they keep the order of discovery, by locks. */
-    if (a->status != b->status)
-        return a->status == SNARL_OCCURRED ? -1 : b->status == SNARL_OCCURRED ? 1 : 0;
-    if (a->lock_count == 0 || b->lock_count == 0)
-        return 0;
-    return (a->locks[0] > b->locks[0]) - (a->locks[0] < b->locks[0]);
+    bool a_occurred = a->status == SNARL_OCCURRED, b_occurred = b->status == SNARL_OCCURRED;
+    if (a_occurred != b_occurred)
+        return a_occurred ? -1 : 1;
+    unsigned a_lock = a->lock_count > 0 ? a->locks[0] : 0;
+    unsigned b_lock = b->lock_count > 0 ? b->locks[0] : 0;
+    if (a_lock != b_lock)
+        return a_lock > b_lock ? 1 : -1;
+    return strcmp(a->id, b->id);
 }
 
 static void build(struct snarl_builder *builder)

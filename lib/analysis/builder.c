@@ -29,6 +29,11 @@ static struct snarl_mention *mention(struct snarl_builder *builder, struct snarl
     return found;
 }
 
+struct snarl_owned_string {
+    const char *text;
+    UT_hash_handle by_text;
+};
+
 /* A new item at the end of an array of the report's; the old array is left to the report. */
 static void *grow(struct snarl_builder *builder, void **array, size_t *count, size_t *capacity,
                   size_t size)
@@ -68,14 +73,28 @@ void snarl_builder_add_loss(struct snarl_builder *builder, const char *sentence)
 
 /* Frames as they come from the symbols. */
 struct frames {
-    struct snarl_report *report;
+    struct snarl_builder *builder;
     struct snarl_frame *items;
     size_t count, capacity;
 };
 
-static const char *own(struct snarl_report *report, const char *string)
+/* The report's copy of a string: one, however many frames name it. */
+static const char *own(struct snarl_builder *builder, const char *string)
 {
-    return string != NULL ? snarl_report_string(report, "%s", string) : NULL;
+    if (string == NULL)
+        return NULL;
+    struct snarl_arena *arena = &builder->arena;
+    struct snarl_owned_string *owned;
+    size_t length = strlen(string);
+    HASH_FIND(by_text, builder->strings, string, length, owned);
+    if (owned == NULL) {
+        owned = snarl_arena_allocate(arena, sizeof *owned);
+        if (owned == NULL)
+            snarl_pool_exhausted();
+        owned->text = snarl_report_string(builder->report, "%s", string);
+        HASH_ADD_KEYPTR(by_text, builder->strings, owned->text, length, owned);
+    }
+    return owned->text;
 }
 
 static void add_frame(void *context, const struct snarl_frame *frame)
@@ -84,16 +103,16 @@ static void add_frame(void *context, const struct snarl_frame *frame)
     if (frames->count == frames->capacity) {
         frames->capacity = frames->capacity == 0 ? 16 : 2 * frames->capacity;
         struct snarl_frame *larger =
-            snarl_report_allocate(frames->report, frames->capacity, sizeof *larger);
+            snarl_report_allocate(frames->builder->report, frames->capacity, sizeof *larger);
         if (frames->count > 0)
             memcpy(larger, frames->items, frames->count * sizeof *larger);
         frames->items = larger;
     }
     struct snarl_frame *copy = &frames->items[frames->count++];
     *copy = *frame;
-    copy->function = own(frames->report, frame->function);
-    copy->file = own(frames->report, frame->file);
-    copy->module = own(frames->report, frame->module);
+    copy->function = own(frames->builder, frame->function);
+    copy->file = own(frames->builder, frame->file);
+    copy->module = own(frames->builder, frame->module);
     /* Code of the system's headers, inlined into the user's: std::mutex::lock() and its like. */
     copy->foreign |= frame->file != NULL && strncmp(frame->file, "/usr/include/", 13) == 0;
 }
@@ -102,7 +121,7 @@ struct snarl_stack snarl_builder_addresses(struct snarl_builder *builder,
                                            struct snarl_source *source, const uint64_t *addresses,
                                            size_t count, size_t modules_then, bool first_is_exact)
 {
-    struct frames frames = {.report = builder->report};
+    struct frames frames = {.builder = builder};
     for (size_t i = 0; i < count; i++) {
         /* A return address may be the first of the next line, or of the next function. */
         uint64_t address = addresses[i] - (i > 0 || !first_is_exact);
@@ -126,8 +145,7 @@ struct snarl_stack snarl_builder_stack(struct snarl_builder *builder, struct sna
                                        uint32_t stack)
 {
     size_t modules_then;
-    const struct snarl_fact_stack *fact =
-        snarl_loaded_stack(&source->loaded, stack, &modules_then);
+    const struct snarl_fact_stack *fact = snarl_loaded_stack(&source->loaded, stack, &modules_then);
     if (fact == NULL)
         return (struct snarl_stack){NULL, 0};
     bool fresh;
@@ -139,10 +157,10 @@ struct snarl_stack snarl_builder_stack(struct snarl_builder *builder, struct sna
 }
 
 static const char *variable_at(struct snarl_builder *builder, struct snarl_source *source,
-                               uint64_t address)
+                               uint64_t address, size_t modules_then)
 {
     const struct snarl_fact_module *module =
-        snarl_loaded_module(&source->loaded, address, source->loaded.module_count);
+        snarl_loaded_module(&source->loaded, address, modules_then);
     if (module == NULL)
         return NULL;
     struct snarl_module *file = snarl_symbols_module(
@@ -163,8 +181,8 @@ static const char *describe(struct snarl_builder *builder, const struct snarl_re
     if (place->file == NULL)
         return snarl_report_string(builder->report, "mutex %u %s %s()", lock->id, verb,
                                    place->function);
-    const char *file = strrchr(place->file, '/') != NULL ? strrchr(place->file, '/') + 1
-                                                         : place->file;
+    const char *file =
+        strrchr(place->file, '/') != NULL ? strrchr(place->file, '/') + 1 : place->file;
     if (place->function == NULL)
         return snarl_report_string(builder->report, "mutex %u %s %s:%u", lock->id, verb, file,
                                    place->line);
@@ -183,16 +201,17 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
         return known->in_report;
 
     struct snarl_report_lock *described = GROW(builder, locks, lock_count, lock_capacity);
-    const struct snarl_fact_lock *fact = snarl_loaded_lock(&source->loaded, lock);
+    size_t modules_then;
+    const struct snarl_fact_lock *fact = snarl_loaded_lock(&source->loaded, lock, &modules_then);
     known->in_report = described->id = (unsigned)builder->report->lock_count;
     described->process = source->process;
-    described->kind = fact != NULL && fact->flags & SNARL_LOCK_RECURSIVE ? "recursive mutex"
-                                                                         : "mutex";
+    described->kind =
+        fact != NULL && fact->flags & SNARL_LOCK_RECURSIVE ? "recursive mutex" : "mutex";
     if (fact != NULL) {
         described->address = fact->address;
         described->created = snarl_builder_stack(builder, source, fact->created);
         described->first_taken = snarl_builder_stack(builder, source, fact->first_taken);
-        described->name = own(builder->report, variable_at(builder, source, fact->address));
+        described->name = own(builder, variable_at(builder, source, fact->address, modules_then));
     }
     if (described->name == NULL)
         described->name = describe(builder, described);
@@ -200,14 +219,14 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
 }
 
 static const char *start_of(struct snarl_builder *builder, struct snarl_source *source,
-                            const struct snarl_fact_thread *thread)
+                            const struct snarl_fact_thread *thread, size_t modules_then)
 {
     if (thread->thread == 1)
         return "main";
     if (thread->start == 0)
         return NULL;
-    struct snarl_stack start = snarl_builder_addresses(builder, source, &thread->start, 1,
-                                                       source->loaded.module_count, true);
+    struct snarl_stack start =
+        snarl_builder_addresses(builder, source, &thread->start, 1, modules_then, true);
     return start.count > 0 ? start.frames[start.count - 1].function : NULL;
 }
 
@@ -222,17 +241,19 @@ unsigned snarl_builder_thread(struct snarl_builder *builder, struct snarl_source
         return known->in_report;
 
     struct snarl_report_thread *described = GROW(builder, threads, thread_count, thread_capacity);
-    const struct snarl_fact_thread *fact = snarl_loaded_thread(&source->loaded, thread);
+    size_t modules_then;
+    const struct snarl_fact_thread *fact =
+        snarl_loaded_thread(&source->loaded, thread, &modules_then);
     const char *name = snarl_loaded_thread_name(&source->loaded, thread);
     known->in_report = described->id = (unsigned)builder->report->thread_count;
     described->number = thread;
     described->process = source->process;
     /* A thread inherits the name of the one that made it: that is not a name of its own. */
     if (name != NULL && (source->default_name == NULL || strcmp(name, source->default_name) != 0))
-        described->name = own(builder->report, name);
+        described->name = own(builder, name);
     if (fact != NULL) {
         described->tid = fact->tid;
-        described->start = start_of(builder, source, fact);
+        described->start = start_of(builder, source, fact, modules_then);
         described->created = snarl_builder_stack(builder, source, fact->stack);
     }
     return known->in_report;
@@ -242,8 +263,7 @@ struct snarl_report_hold *snarl_builder_holds(struct snarl_builder *builder,
                                               struct snarl_source *source,
                                               const struct snarl_held *held, size_t count)
 {
-    struct snarl_report_hold *holds =
-        snarl_report_allocate(builder->report, count, sizeof *holds);
+    struct snarl_report_hold *holds = snarl_report_allocate(builder->report, count, sizeof *holds);
     for (size_t i = 0; i < count; i++) {
         holds[i].lock = snarl_builder_lock(builder, source, held[i].lock);
         holds[i].stack = snarl_builder_stack(builder, source, held[i].stack);

@@ -11,7 +11,9 @@
 #include "report/model.h"
 #include "symbols/symbols.h"
 
-struct snarl_mention; /* private: what was mentioned already */
+struct snarl_mention;       /* private: what was mentioned already */
+struct snarl_owned_string;  /* private: what the report has a copy of */
+struct snarl_known_finding; /* private: a finding by its name */
 
 /* A recording and its place in the report. */
 struct snarl_source {
@@ -27,6 +29,8 @@ struct snarl_builder {
     struct snarl_arena arena;
     struct snarl_source *sources;
     size_t source_count;
+    struct snarl_owned_string *strings;
+    struct snarl_known_finding *known_findings;
     size_t lock_capacity, thread_capacity, finding_capacity, edge_capacity, loss_capacity;
 };
 

@@ -3,8 +3,13 @@
 
 #include "analysis/builder.h"
 #include "analysis/identify.h"
+#include "base/hash.h"
+#include "base/table.h"
+#include "report/pool.h"
 
-enum { MOST_ALSO = 100 };
+enum {
+    MOST_ALSO = 100
+};
 
 static bool contains(const unsigned *ids, size_t count, unsigned id)
 {
@@ -43,6 +48,38 @@ static void add_also(struct snarl_builder *builder, struct snarl_report_finding 
     also->step_count = count;
 }
 
+struct finding_name {
+    char id[sizeof((struct snarl_report_finding *)0)->id];
+    unsigned char status, severity;
+};
+
+struct snarl_known_finding {
+    struct finding_name name;
+    size_t index; /* in the report */
+    UT_hash_handle by_name;
+};
+
+/* Where the first finding of this name stands, which may be this very one, at `index`. */
+static size_t know(struct snarl_builder *builder, const struct snarl_report_finding *finding,
+                   size_t index)
+{
+    struct snarl_arena *arena = &builder->arena;
+    struct finding_name name = {.status = (unsigned char)finding->status,
+                                .severity = (unsigned char)finding->severity};
+    memcpy(name.id, finding->id, sizeof name.id);
+    struct snarl_known_finding *known;
+    HASH_FIND(by_name, builder->known_findings, &name, sizeof name, known);
+    if (known != NULL)
+        return known->index;
+    known = snarl_arena_allocate(arena, sizeof *known);
+    if (known == NULL)
+        snarl_pool_exhausted();
+    known->name = name;
+    known->index = index;
+    HASH_ADD(by_name, builder->known_findings, name, sizeof known->name, known);
+    return index;
+}
+
 /* The last finding is whole: names it, and folds it into an earlier one of the same name (another
  * process of the same program, or like locks made in the same place). */
 static void finish(struct snarl_builder *builder)
@@ -51,15 +88,13 @@ static void finish(struct snarl_builder *builder)
     struct snarl_report_finding *finding = &report->findings[report->finding_count - 1];
     list_parties(builder, finding);
     snarl_finding_identify(finding, report);
-    for (size_t i = 0; i + 1 < report->finding_count; i++) {
-        struct snarl_report_finding *earlier = &report->findings[i];
-        if (strcmp(earlier->id, finding->id) == 0 && earlier->status == finding->status &&
-            earlier->severity == finding->severity) {
-            add_also(builder, earlier, finding->steps, finding->step_count);
-            report->finding_count--;
-            memset(finding, 0, sizeof *finding);
-            return;
-        }
+    size_t index = report->finding_count - 1;
+    size_t earlier = know(builder, finding, index);
+    if (earlier != index) {
+        add_also(builder, &report->findings[earlier], finding->steps, finding->step_count);
+        report->finding_count--;
+        memset(finding, 0, sizeof *finding);
+        return;
     }
     snarl_builder_advise(builder, finding);
 }
@@ -84,8 +119,8 @@ static void add_deadlock(struct snarl_builder *builder, struct snarl_source *sou
 {
     struct snarl_report_step *steps =
         snarl_report_allocate(builder->report, fact->count, sizeof *steps);
-    for (uint32_t i = 0; i < fact->count; i++) {
-        const struct snarl_deadlock_step *from = snarl_reader_step(fact, i);
+    const struct snarl_deadlock_step *from = snarl_reader_first_step(fact);
+    for (uint32_t i = 0; i < fact->count; i++, from = snarl_reader_step_after(from)) {
         struct snarl_report_step *step = &steps[i];
         step->thread = snarl_builder_thread(builder, source, from->thread);
         step->holds = snarl_builder_holds(builder, source, from->held, from->held_count);
@@ -124,8 +159,7 @@ static struct snarl_report_step step_of(struct snarl_builder *builder, struct sn
         .stack = snarl_builder_stack(builder, source, variant->stack),
         .hold_count = dependency->held_count,
     };
-    step.holds =
-        snarl_report_allocate(builder->report, dependency->held_count, sizeof *step.holds);
+    step.holds = snarl_report_allocate(builder->report, dependency->held_count, sizeof *step.holds);
     for (uint32_t i = 0; i < dependency->held_count; i++) {
         uint32_t lock = snarl_order_node_lock(dependency->held[i]);
         step.holds[i].lock = snarl_builder_lock(builder, source, lock);
@@ -152,7 +186,7 @@ static void add_variants(struct snarl_builder *builder, struct snarl_source *sou
     for (uint32_t i = 0; i < cycle->length; i++) {
         struct snarl_report_step kept = finding->steps[i];
         const struct snarl_variant *variant = cycle->steps[i]->variants->next;
-        for (; variant != NULL; variant = variant->next) {
+        for (; variant != NULL && finding->also_count < MOST_ALSO; variant = variant->next) {
             finding->steps[i] = step_of(builder, source, cycle->steps[i], variant);
             add_also(builder, finding, finding->steps, finding->step_count);
         }
@@ -172,69 +206,69 @@ static void add_cycle(struct snarl_builder *builder, struct snarl_source *source
     finding->steps = steps;
     finding->step_count = cycle->length;
     add_variants(builder, source, finding, cycle);
-    for (const struct snarl_cycle *also = cycle->also; also != NULL; also = also->next)
+    const struct snarl_cycle *also = cycle->also;
+    for (; also != NULL && finding->also_count < MOST_ALSO; also = also->next)
         add_also(builder, finding, steps_of(builder, source, also), also->length);
     finish(builder);
 }
 
-/* Whether a deadlock of these very locks happened: then it need not be predicted too. */
-static bool occurred(const struct snarl_loaded *loaded, const struct snarl_cycle *cycle)
+/* A set of locks, in whatever order, as a number that is the same for the same set. */
+struct lock_set {
+    uint64_t sum;
+    uint64_t count;
+};
+
+static void add_to_set(struct lock_set *set, uint32_t lock)
 {
-    for (size_t i = 0; i < loaded->deadlock_count; i++) {
-        const struct snarl_fact_deadlock *deadlock = loaded->deadlocks[i];
-        uint32_t same = 0;
-        for (uint32_t j = 0; j < deadlock->count; j++) {
-            const struct snarl_deadlock_step *step = snarl_reader_step(deadlock, j);
-            for (uint32_t k = 0; k < cycle->length; k++)
-                same += step->want_kind == SNARL_WANTS_LOCK &&
-                        step->object == cycle->steps[k]->lock;
-        }
-        if (same == cycle->length && deadlock->count == cycle->length)
-            return true;
-    }
-    return false;
+    set->sum += snarl_hash_mix(0, lock);
+    set->count++;
 }
 
+/* Deadlocks that happened, by the locks that were waited for. */
+struct occurred {
+    struct lock_set locks;
+    UT_hash_handle by_locks;
+};
+
+static void note_occurred(struct snarl_arena *arena, struct occurred **table,
+                          const struct snarl_fact_deadlock *fact)
+{
+    struct lock_set locks = {0, 0};
+    const struct snarl_deadlock_step *step = snarl_reader_first_step(fact);
+    for (uint32_t i = 0; i < fact->count; i++, step = snarl_reader_step_after(step)) {
+        if (target_of(step->want_kind) != SNARL_TARGET_LOCK)
+            return;
+        add_to_set(&locks, step->object);
+    }
+    struct occurred *occurred;
+    HASH_FIND(by_locks, *table, &locks, sizeof locks, occurred);
+    if (occurred != NULL)
+        return;
+    occurred = snarl_arena_allocate(arena, sizeof *occurred);
+    if (occurred == NULL)
+        snarl_pool_exhausted();
+    occurred->locks = locks;
+    HASH_ADD(by_locks, *table, locks, sizeof occurred->locks, occurred);
+}
+
+static bool has_occurred(const struct occurred *table, const struct snarl_cycle *cycle)
+{
+    struct lock_set locks = {0, 0};
+    for (uint32_t i = 0; i < cycle->length; i++)
+        add_to_set(&locks, cycle->steps[i]->lock);
+    const struct occurred *occurred;
+    HASH_FIND(by_locks, table, &locks, sizeof locks, occurred);
+    return occurred != NULL;
+}
+
+/* A cycle through the very locks of a deadlock that happened need not be predicted too. */
 void snarl_builder_cycles(struct snarl_builder *builder, struct snarl_source *source)
 {
+    struct occurred *table = NULL;
+    for (size_t i = 0; i < source->loaded.deadlock_count; i++)
+        note_occurred(&builder->arena, &table, source->loaded.deadlocks[i]);
     const struct snarl_cycle *cycle = snarl_lock_order_cycles(source->loaded.order);
     for (; cycle != NULL; cycle = cycle->next)
-        if (!occurred(&source->loaded, cycle))
+        if (!has_occurred(table, cycle))
             add_cycle(builder, source, cycle);
-}
-
-/* Whether the edge lies on a cycle that can happen. */
-static bool in_cycle(const struct snarl_lock_order *order, uint32_t from, uint32_t to)
-{
-    const struct snarl_cycle *cycle = snarl_lock_order_cycles(order);
-    for (; cycle != NULL; cycle = cycle->next)
-        for (uint32_t i = 0; cycle->status != SNARL_INFEASIBLE && i < cycle->length; i++) {
-            /* The step before wants what this one holds. */
-            uint32_t held = cycle->steps[(i + cycle->length - 1) % cycle->length]->lock;
-            if (held == from && cycle->steps[i]->lock == to)
-                return true;
-        }
-    return false;
-}
-
-void snarl_builder_edges(struct snarl_builder *builder, struct snarl_source *source)
-{
-    const struct snarl_dependency *dependency =
-        snarl_lock_order_dependencies(source->loaded.order);
-    for (; dependency != NULL; dependency = dependency->next) {
-        struct snarl_stack stack =
-            snarl_builder_stack(builder, source, dependency->variants->stack);
-        for (uint32_t i = 0; i < dependency->held_count; i++) {
-            uint32_t held = snarl_order_node_lock(dependency->held[i]);
-            unsigned from = snarl_builder_lock(builder, source, held);
-            unsigned to = snarl_builder_lock(builder, source, dependency->lock);
-            unsigned thread = snarl_builder_thread(builder, source, dependency->thread);
-            struct snarl_report_edge *edge = snarl_builder_add_edge(builder);
-            edge->from = from;
-            edge->to = to;
-            edge->thread = thread;
-            edge->place = snarl_stack_place(&stack);
-            edge->in_cycle = in_cycle(source->loaded.order, held, dependency->lock);
-        }
-    }
 }

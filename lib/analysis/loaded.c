@@ -1,5 +1,6 @@
 #include "analysis/loaded.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,9 +55,20 @@ static void append(const void ***array, size_t *count, const void *item)
 #define APPEND(loaded, array, count, item)                                                         \
     append((const void ***)&(loaded)->array, &(loaded)->count, item)
 
+/* To take a lock again is no want; only a damaged recording says so. */
+static bool holds_wanted(const struct snarl_fact_dependency *fact)
+{
+    for (uint32_t i = 0; i < fact->held_count; i++)
+        if (fact->held[i].lock == fact->lock)
+            return true;
+    return false;
+}
+
 static void add_want(struct snarl_loaded *loaded, const struct snarl_fact_dependency *fact,
                      uint32_t segment)
 {
+    if (holds_wanted(fact))
+        return;
     struct snarl_want want = {
         .thread = fact->thread,
         .segment = segment,
@@ -76,6 +88,18 @@ static void add_segment(struct snarl_loaded *loaded, const struct snarl_fact_seg
     const struct snarl_fact_entry *entry = find(loaded->dependencies, fact->dependency);
     if (entry != NULL)
         add_want(loaded, entry->fact, fact->segment);
+}
+
+/* Another thread may have started something between an exec and its failure. */
+static void drop_last_exec(struct snarl_loaded *loaded)
+{
+    for (size_t i = loaded->start_count; i-- > 0;)
+        if (loaded->starts[i]->kind == SNARL_START_EXEC) {
+            loaded->start_count--;
+            memmove(&loaded->starts[i], &loaded->starts[i + 1],
+                    (loaded->start_count - i) * sizeof loaded->starts[0]);
+            return;
+        }
 }
 
 static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *header)
@@ -120,20 +144,22 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
         APPEND(loaded, deadlocks, deadlock_count, fact);
         break;
     case SNARL_FACT_TABLE:
-        if (loaded->first_table == NULL)
+        if (loaded->first_table == NULL) {
             loaded->first_table = fact;
+            loaded->losses |=
+                (uint32_t)loaded->first_table->losses & ((1u << SNARL_LOSS_KINDS) - 1);
+        }
         APPEND(loaded, tables, table_count, fact);
         break;
     case SNARL_FACT_START:
         APPEND(loaded, starts, start_count, fact);
         break;
     case SNARL_FACT_START_FAILED:
-        if (loaded->start_count > 0)
-            loaded->start_count--;
+        drop_last_exec(loaded);
         break;
     case SNARL_FACT_LOSS: {
         uint32_t loss = ((const struct snarl_fact_loss *)fact)->loss;
-        loaded->losses |= loss < SNARL_LOSS_KINDS ? 1u << loss : 0;
+        loaded->losses |= 1u << (loss < SNARL_LOSS_KINDS ? loss : SNARL_LOSS_KINDS);
         break;
     }
     case SNARL_FACT_END:
@@ -157,11 +183,16 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
         return false;
     snarl_arena_start(&loaded->arena, 0, false);
     loaded->order = snarl_lock_order_create(&loaded->arena, options->keep_infeasible);
+    if (loaded->order == NULL) {
+        snprintf(error, error_size, "%s: out of memory", path);
+        snarl_loaded_free(loaded);
+        return false;
+    }
     const struct snarl_fact_header *fact;
-    while (loaded->order != NULL && (fact = snarl_reader_next(&loaded->reader)) != NULL)
+    while ((fact = snarl_reader_next(&loaded->reader)) != NULL)
         take(loaded, fact);
-    if (loaded->order == NULL || snarl_lock_order_searches_cut(loaded->order) > 0)
-        loaded->losses |= 1u << (loaded->order == NULL ? SNARL_LOSS_MEMORY : SNARL_LOSS_SEARCH);
+    if (snarl_lock_order_searches_cut(loaded->order) > 0)
+        loaded->losses |= 1u << SNARL_LOSS_SEARCH;
     return true;
 }
 
@@ -176,31 +207,35 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     snarl_reader_close(&loaded->reader);
 }
 
-const struct snarl_fact_thread *snarl_loaded_thread(const struct snarl_loaded *loaded,
-                                                    uint32_t thread)
+static const void *fact_of(const struct snarl_fact_entry *table, uint32_t id, size_t *modules_then)
 {
-    const struct snarl_fact_entry *entry = find(loaded->threads, thread);
+    const struct snarl_fact_entry *entry = find(table, id);
+    *modules_then = entry != NULL ? entry->modules_then : 0;
     return entry != NULL ? entry->fact : NULL;
 }
 
-const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *loaded, uint32_t lock)
+const struct snarl_fact_thread *snarl_loaded_thread(const struct snarl_loaded *loaded,
+                                                    uint32_t thread, size_t *modules_then)
 {
-    const struct snarl_fact_entry *entry = find(loaded->locks, lock);
-    return entry != NULL ? entry->fact : NULL;
+    return fact_of(loaded->threads, thread, modules_then);
+}
+
+const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *loaded, uint32_t lock,
+                                                size_t *modules_then)
+{
+    return fact_of(loaded->locks, lock, modules_then);
+}
+
+const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *loaded, uint32_t stack,
+                                                  size_t *modules_then)
+{
+    return fact_of(loaded->stacks, stack, modules_then);
 }
 
 const char *snarl_loaded_thread_name(const struct snarl_loaded *loaded, uint32_t thread)
 {
     const struct snarl_fact_entry *entry = find(loaded->names, thread);
     return entry != NULL ? ((const struct snarl_fact_thread_name *)entry->fact)->name : NULL;
-}
-
-const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *loaded, uint32_t stack,
-                                                  size_t *modules_then)
-{
-    const struct snarl_fact_entry *entry = find(loaded->stacks, stack);
-    *modules_then = entry != NULL ? entry->modules_then : 0;
-    return entry != NULL ? entry->fact : NULL;
 }
 
 const struct snarl_fact_module *snarl_loaded_module(const struct snarl_loaded *loaded,
@@ -220,17 +255,6 @@ const char *snarl_loaded_call(const struct snarl_loaded *loaded, uint32_t call)
     while (--call > 0)
         name = snarl_reader_string_after(name);
     return name;
-}
-
-const struct snarl_thread_row *snarl_loaded_row(const struct snarl_loaded *loaded, uint32_t thread)
-{
-    for (size_t i = 0; i < loaded->table_count; i++)
-        for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++) {
-            const struct snarl_thread_row *row = snarl_reader_row(loaded->tables[i], j);
-            if (row->state == SNARL_ROW_ALIVE && row->thread == thread)
-                return row;
-        }
-    return NULL;
 }
 
 bool snarl_loaded_exec(const struct snarl_loaded *loaded)

@@ -36,7 +36,7 @@ struct snarl_loaded {
     size_t start_count;
     const struct snarl_fact_thread_stack **thread_stacks;
     size_t thread_stack_count;
-    uint32_t losses; /* bits by enum snarl_loss */
+    uint32_t losses; /* bits by enum snarl_loss; SNARL_LOSS_KINDS for any other */
 };
 
 struct snarl_loaded_options {
@@ -50,16 +50,17 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
 
 void snarl_loaded_free(struct snarl_loaded *loaded);
 
-/* By id; NULL if there is none. */
-const struct snarl_fact_thread *snarl_loaded_thread(const struct snarl_loaded *, uint32_t thread);
-const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *, uint32_t lock);
+/* By id, NULL if there is none; and how many modules were known when it was written down: what was
+ * mapped later came after. */
+const struct snarl_fact_thread *snarl_loaded_thread(const struct snarl_loaded *, uint32_t thread,
+                                                    size_t *modules_then);
+const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *, uint32_t lock,
+                                                size_t *modules_then);
+const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, uint32_t stack,
+                                                  size_t *modules_then);
 
 /* The last name that the thread gave itself, or NULL. */
 const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);
-
-/* The stack, and how many modules were known when it was taken: the later ones came after. */
-const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, uint32_t stack,
-                                                  size_t *modules_then);
 
 /* The module that an address belonged to when `modules_then` were known: the one that was mapped
  * there last. NULL if none was. */
@@ -68,9 +69,6 @@ const struct snarl_fact_module *snarl_loaded_module(const struct snarl_loaded *,
 
 /* The name of an intercepted call by its number, or NULL. */
 const char *snarl_loaded_call(const struct snarl_loaded *, uint32_t call);
-
-/* The row of a thread that is still alive at the end of the recording, or NULL. */
-const struct snarl_thread_row *snarl_loaded_row(const struct snarl_loaded *, uint32_t thread);
 
 /* Whether this process became another program. */
 bool snarl_loaded_exec(const struct snarl_loaded *);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/builder.h"
+#include "report/pool.h"
 
 static void add_arguments(struct snarl_builder *builder, struct snarl_report_process *process,
                           const struct snarl_fact_process *fact)
@@ -12,7 +13,7 @@ static void add_arguments(struct snarl_builder *builder, struct snarl_report_pro
     process->argc = count;
     if (count == 0)
         return;
-    const char *string = fact->strings;      /* the executable */
+    const char *string = fact->strings;         /* the executable */
     string = snarl_reader_string_after(string); /* the working directory */
     for (uint32_t i = 0; i < count; i++) {
         string = snarl_reader_string_after(string);
@@ -75,12 +76,6 @@ static void add_state(struct snarl_builder *builder, struct snarl_source *source
     state->last_stack = snarl_builder_stack(builder, source, row->last_stack);
     state->holds = snarl_builder_holds(builder, source, row->held, kept);
     state->hold_count = kept;
-    if (row->depth > kept)
-        snarl_builder_add_loss(builder,
-                               snarl_report_string(builder->report,
-                                                   "thread %u held %u locks; the innermost %u are "
-                                                   "not shown",
-                                                   row->thread, row->depth, row->depth - kept));
     describe_wait(builder, source, row, state);
     const struct snarl_fact_thread_stack *now = stack_now(&source->loaded, row->tid);
     if (now != NULL)
@@ -88,28 +83,53 @@ static void add_state(struct snarl_builder *builder, struct snarl_source *source
                                              source->loaded.module_count, true);
 }
 
-static int compare_states(const void *left, const void *right)
+static int compare_rows(const void *left, const void *right)
 {
-    const struct snarl_report_state *a = left, *b = right;
+    const struct snarl_thread_row *a = *(const struct snarl_thread_row *const *)left;
+    const struct snarl_thread_row *b = *(const struct snarl_thread_row *const *)right;
     return (a->thread > b->thread) - (a->thread < b->thread);
+}
+
+/* The rows of threads that were still alive, by their numbers. The caller frees them. */
+static const struct snarl_thread_row **rows_alive(const struct snarl_loaded *loaded, size_t *count)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < loaded->table_count; i++)
+        most += loaded->tables[i]->row_count;
+    const struct snarl_thread_row **rows = calloc(most + 1, sizeof(struct snarl_thread_row *));
+    if (rows == NULL)
+        snarl_pool_exhausted();
+    *count = 0;
+    for (size_t i = 0; i < loaded->table_count; i++)
+        for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++) {
+            const struct snarl_thread_row *row = snarl_reader_row(loaded->tables[i], j);
+            if (row->state == SNARL_ROW_ALIVE && row->thread != 0)
+                rows[(*count)++] = row;
+        }
+    qsort(rows, *count, sizeof(struct snarl_thread_row *), compare_rows);
+    return rows;
 }
 
 /* How each thread stood that was still alive when the recording ended. */
 static void add_states(struct snarl_builder *builder, struct snarl_source *source,
                        struct snarl_report_process *process)
 {
-    const struct snarl_loaded *loaded = &source->loaded;
-    size_t most = 0;
-    for (size_t i = 0; i < loaded->table_count; i++)
-        most += loaded->tables[i]->row_count;
-    process->states = snarl_report_allocate(builder->report, most, sizeof *process->states);
-    for (size_t i = 0; i < loaded->table_count; i++)
-        for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++) {
-            const struct snarl_thread_row *row = snarl_reader_row(loaded->tables[i], j);
-            if (row->state == SNARL_ROW_ALIVE && row->thread != 0)
-                add_state(builder, source, row, &process->states[process->state_count++]);
-        }
-    qsort(process->states, process->state_count, sizeof *process->states, compare_states);
+    const struct snarl_thread_row **rows = rows_alive(&source->loaded, &process->state_count);
+    process->states =
+        snarl_report_allocate(builder->report, process->state_count, sizeof *process->states);
+    unsigned too_deep = 0;
+    for (size_t i = 0; i < process->state_count; i++) {
+        add_state(builder, source, rows[i], &process->states[i]);
+        too_deep += rows[i]->depth > SNARL_ROW_HELD;
+    }
+    free(rows);
+    if (too_deep > 0)
+        snarl_builder_add_loss(
+            builder,
+            snarl_report_string(builder->report,
+                                "%u thread%s more than %d locks at the end; the innermost "
+                                "are not shown",
+                                too_deep, too_deep == 1 ? " held" : "s each held", SNARL_ROW_HELD));
 }
 
 static void add_statistics(struct snarl_builder *builder, struct snarl_source *source,
@@ -119,8 +139,7 @@ static void add_statistics(struct snarl_builder *builder, struct snarl_source *s
     struct snarl_report *report = builder->report;
     for (size_t i = 0; i < loaded->table_count; i++)
         for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++)
-            report->statistics.acquisitions +=
-                snarl_reader_row(loaded->tables[i], j)->acquisitions;
+            report->statistics.acquisitions += snarl_reader_row(loaded->tables[i], j)->acquisitions;
     report->statistics.dependencies += snarl_lock_order_dependency_count(loaded->order);
     if (loaded->first_table == NULL)
         return;
@@ -132,7 +151,7 @@ static void add_statistics(struct snarl_builder *builder, struct snarl_source *s
 static void add_losses(struct snarl_builder *builder, const struct snarl_source *source)
 {
     const struct snarl_loaded *loaded = &source->loaded;
-    for (uint32_t loss = 0; loss < SNARL_LOSS_KINDS; loss++)
+    for (uint32_t loss = 0; loss <= SNARL_LOSS_KINDS; loss++)
         if (loaded->losses & 1u << loss)
             snarl_builder_add_loss(builder, snarl_loss_words(loss));
     if (loaded->reader.lost > 0)
@@ -174,7 +193,8 @@ static bool was_watched(const struct snarl_builder *builder, uint64_t pid,
     return false;
 }
 
-static size_t count_unwatched(const struct snarl_builder *builder, const struct snarl_loaded *loaded,
+static size_t count_unwatched(const struct snarl_builder *builder,
+                              const struct snarl_loaded *loaded,
                               const struct snarl_fact_start **unwatched)
 {
     size_t count = 0;

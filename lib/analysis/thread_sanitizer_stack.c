@@ -34,13 +34,10 @@ static const char *find_last(struct span span, const char *needle)
     return NULL;
 }
 
-/* Cuts " (module+0x12ab)" off the end, if it is there. */
+/* Cuts " (module+0x12ab)" and all that follows off the end, if it is there. clang adds a build-id.
+ */
 static void take_module(struct snarl_report *report, struct span *rest, struct snarl_frame *frame)
 {
-    const char *build = find_last(*rest, " (BuildId: ");
-    if (build != NULL)
-        rest->length = (size_t)(build - rest->start);
-
     const char *plus = find_last(*rest, "+0x");
     if (plus == NULL)
         return;

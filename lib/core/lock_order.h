@@ -6,9 +6,9 @@
  * the dependency closes: chains of dependencies of distinct threads, each wanting a lock that the
  * next one holds, with no lock held on two sides (a gate). This is the Goodlock condition (Havelund
  * 2000; Bensalem and Havelund 2005) on dependencies as in MagicFuzzer (Cai and Chan, ICSE 2012).
- * Of all chains through the same locks one is the representative. Every set of locks that can close
- * a cycle is found, within a fixed number of steps; the simple cycles of the graph, exponential in
- * number, are never enumerated.
+ * Of all chains through the same locks one is the representative. The sets of locks that can close
+ * a cycle are found shortest first, and all of them, up to a fixed number of steps and of sets for
+ * each new dependency; the simple cycles of the graph, exponential in number, are never enumerated.
  *
  * Pure: no thread, no clock, no system call. Not thread-safe: the owner serialises calls. Memory
  * comes from the arena given at the start and goes with it.
@@ -75,10 +75,10 @@ struct snarl_dependency {
     uint32_t variant_count; /* kept or not */
     uint32_t segment_count; /* kept or not: past SNARL_SEGMENTS_KEPT it may overlap with anything */
     uint32_t last_segment;
-    uint32_t rank;        /* how many other threads had done the same before */
+    uint32_t rank;                  /* how many other threads had done the same before */
     struct snarl_variant *variants; /* first seen first */
     struct snarl_segments *segments;
-    struct snarl_dependency *next;    /* in order of appearance */
+    struct snarl_dependency *next;         /* in order of appearance */
     struct snarl_dependency *next_wanting; /* of the same lock */
     uint64_t key;
     UT_hash_handle by_key;
@@ -102,12 +102,12 @@ struct snarl_cycle {
 };
 
 enum snarl_added {
-    SNARL_ADDED_NOTHING,   /* known in every respect */
-    SNARL_ADDED_SEGMENT,   /* a known dependency, in a new segment */
-    SNARL_ADDED_VARIANT,   /* a known dependency, by a new call path */
+    SNARL_ADDED_NOTHING, /* known in every respect */
+    SNARL_ADDED_SEGMENT, /* a known dependency, in a new segment */
+    SNARL_ADDED_VARIANT, /* a known dependency, by a new call path */
     SNARL_ADDED_DEPENDENCY,
-    SNARL_ADDED_FAILED,    /* out of memory: a new dependency was not kept at all, of a known one
-                              the new segment or call path was not */
+    SNARL_ADDED_FAILED, /* out of memory: a new dependency was not kept at all, of a known one
+                           the new segment or call path was not */
 };
 
 /* An empty graph in `arena`; NULL when that is exhausted. With `keep_infeasible` cycles that cannot

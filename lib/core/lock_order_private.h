@@ -7,9 +7,9 @@
 /* "Someone held `from` and wanted `to`": however many dependencies say so. */
 struct snarl_order_link {
     struct snarl_order_node *to;
-    struct snarl_order_link *next;      /* from the same lock */
-    struct snarl_dependency *first;     /* the first dependency that said so */
-    uint64_t key;                       /* from and to */
+    struct snarl_order_link *next;  /* from the same lock */
+    struct snarl_dependency *first; /* the first dependency that said so */
+    uint64_t key;                   /* from and to */
     UT_hash_handle by_key;
 };
 
@@ -18,7 +18,7 @@ struct snarl_order_node {
     uint32_t chain_holds; /* during a search: steps of the chain that hold it */
     uint32_t distance;    /* from the wanted lock, in links; valid where visited == search */
     uint64_t visited;
-    struct snarl_order_link *reached_by;   /* during a search: the link of the shortest path */
+    struct snarl_order_link *reached_by; /* during a search: the link of the shortest path */
     struct snarl_order_node *reached_from;
     struct snarl_order_node *queue_next;
     struct snarl_order_link *links;

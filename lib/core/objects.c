@@ -37,3 +37,12 @@ void snarl_objects_end(struct snarl_objects *objects, uint64_t address)
     HASH_DELETE(by_address, objects->by_address, object);
     snarl_arena_free(arena, object, sizeof *object);
 }
+
+void snarl_objects_end_within(struct snarl_objects *objects, uint64_t start, uint64_t end)
+{
+    for (struct snarl_object *object = objects->by_address, *next; object != NULL; object = next) {
+        next = object->by_address.next;
+        if (object->address >= start && object->address < end)
+            snarl_objects_end(objects, object->address);
+    }
+}

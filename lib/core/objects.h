@@ -42,4 +42,7 @@ struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t
 /* Ends the life at the address, if there is one. */
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address);
 
+/* Ends all lives from `start` up to `end`: the memory has gone. Looks at every object. */
+void snarl_objects_end_within(struct snarl_objects *objects, uint64_t start, uint64_t end);
+
 #endif

@@ -96,6 +96,13 @@ void snarl_lock_end(struct snarl_thread *self, const pthread_mutex_t *mutex)
     snarl_leave(self, entry);
 }
 
+void snarl_locks_forget(uintptr_t start, uintptr_t end)
+{
+    snarl_objects_end_within(&snarl_session.objects, start, end);
+    for (int i = 0; i < SNARL_GENERATIONS; i++)
+        __atomic_fetch_add(&snarl_generations[i], 1, __ATOMIC_RELEASE);
+}
+
 void snarl_acquire_rehash(struct snarl_thread *self)
 {
     uint32_t depth = 0;
@@ -122,7 +129,7 @@ static bool grow(struct snarl_thread *self)
     if (holdings == NULL)
         return false;
     memcpy(holdings, self->holdings, old_size);
-    snarl_arena_free(&snarl_session.arena, self->holdings, old_size);
+    /* The old one is left: this may be a signal handler, in whose thread it is being written to. */
     self->holdings = holdings;
     self->capacity *= 2;
     return true;
@@ -261,10 +268,20 @@ static void release_for_holder(uintptr_t address)
 {
     for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next) {
         struct snarl_holding *holding = snarl_holding_of(thread, address);
+        uintptr_t expected = address;
         if (holding != NULL)
-            __atomic_compare_exchange_n(&holding->address, &address, 0, false, __ATOMIC_RELAXED,
+            __atomic_compare_exchange_n(&holding->address, &expected, 0, false, __ATOMIC_RELAXED,
                                         __ATOMIC_RELAXED);
     }
+}
+
+/* Of these kinds libc says EPERM to whoever does not hold the mutex. */
+static bool only_owner_unlocks(const pthread_mutex_t *mutex)
+{
+    enum { ROBUST_OR_INHERITING = 16 | 32 };
+    int kind = mutex->__data.__kind;
+    return (kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP || (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP ||
+           kind & ROBUST_OR_INHERITING;
 }
 
 void snarl_released_slow(struct snarl_thread *self, uintptr_t address)
@@ -273,9 +290,12 @@ void snarl_released_slow(struct snarl_thread *self, uintptr_t address)
     if (holding != NULL && holding->count > 1) {
         holding->count--;
     } else if (holding != NULL) {
+        struct snarl_entry entry = snarl_enter(self);
         holding->address = 0;
         snarl_acquire_rehash(self);
-    } else if (snarl_session.threads_alive > 1) {
+        snarl_leave(self, entry);
+    } else if (snarl_session.threads_alive > 1 &&
+               !only_owner_unlocks((const pthread_mutex_t *)address)) {
         struct snarl_entry entry = snarl_enter(self);
         snarl_session_lock();
         release_for_holder(address);

@@ -42,6 +42,9 @@ void snarl_lock_begin(struct snarl_thread *self, const pthread_mutex_t *mutex,
                       struct snarl_site site);
 void snarl_lock_end(struct snarl_thread *self, const pthread_mutex_t *mutex);
 
+/* The memory from `start` up to `end` has gone, and the locks that lived there. Session lock. */
+void snarl_locks_forget(uintptr_t start, uintptr_t end);
+
 /* glibc's layout of a mutex is part of its binary interface: static initialisers are compiled into
  * programs. */
 static inline bool snarl_mutex_is_recursive(const pthread_mutex_t *mutex)
@@ -90,9 +93,14 @@ static inline void snarl_hold(struct snarl_thread *self, uintptr_t address, uint
                               uint32_t stack, uint64_t context)
 {
     uint32_t depth = self->depth;
-    self->holdings[depth] = (struct snarl_holding){address, lock, stack, self->context, 1};
+    struct snarl_holding holding = {address, lock, stack, self->context, 1};
+    self->holdings[depth] = holding;
     self->context = context;
     self->depth = depth + 1;
+    /* A signal handler that came before that line, and locked, has used the same place. */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (__builtin_expect(self->holdings[depth].address != address, 0))
+        self->holdings[depth] = holding;
 
     struct snarl_thread_row *row = self->row;
     if (depth < SNARL_ROW_HELD)
@@ -134,6 +142,7 @@ static inline __attribute__((always_inline)) void snarl_released(struct snarl_th
     const struct snarl_holding *top = &self->holdings[depth - 1];
     if (__builtin_expect(depth > 0 && top->address == (uintptr_t)mutex && top->count == 1, 1)) {
         self->context = top->context;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST); /* its place may be reused from then on */
         self->depth = depth - 1;
         __atomic_store_n(&self->row->depth, depth - 1, __ATOMIC_RELAXED);
     } else {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/acquire.h"
 #include "preload/session.h"
 #include "preload/stacks.h"
 
@@ -84,7 +85,7 @@ static void note_module(const struct dl_phdr_info *info)
     known_modules = module;
 
     find_build_id(info, &fact);
-    char executable[PATH_MAX] = "";
+    static char executable[PATH_MAX]; /* not on the stack, which may be a signal handler's */
     const char *path = info->dlpi_name;
     if (path == NULL || path[0] == '\0') {
         ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
@@ -124,10 +125,14 @@ void snarl_modules_refresh(void)
         return;
     snarl_session_lock();
     for (struct known_module **module = &known_modules; *module != NULL;)
-        if ((*module)->seen)
+        if ((*module)->seen) {
             module = &(*module)->next;
-        else
-            *module = (*module)->next;
+        } else {
+            struct known_module *gone = *module;
+            *module = gone->next;
+            snarl_locks_forget(gone->start, gone->end);
+            snarl_arena_free(&snarl_session.arena, gone, sizeof *gone);
+        }
     snarl_session_unlock();
     snarl_stacks_after_unload();
 }

@@ -104,6 +104,18 @@ SNARL_EXPORT int execle(const char *path, const char *argument, ...)
     EXEC_VARIADIC(execle, SNARL_REAL(execve)(path, argv, va_arg(list, char **)))
 }
 
+SNARL_EXPORT void _exit(int status)
+{
+    snarl_session_end();
+    SNARL_REAL(_exit)(status);
+    __builtin_unreachable();
+}
+
+SNARL_EXPORT void _Exit(int status)
+{
+    _exit(status);
+}
+
 SNARL_EXPORT int dlclose(void *handle)
 {
     SNARL_SELF_OR_PASS(dlclose, (handle));

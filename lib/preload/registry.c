@@ -90,7 +90,17 @@ void snarl_registry_remove(struct snarl_registry *registry, uint64_t key)
     struct snarl_registry_table *table = registry->table;
     if (table == NULL)
         return;
+    size_t mask = table->size - 1;
     struct entry *entry = probe(table, key);
-    if (entry->key == key)
-        __atomic_store_n(&entry->value, NULL, __ATOMIC_RELEASE);
+    if (entry->key != key)
+        return;
+    __atomic_store_n(&entry->value, NULL, __ATOMIC_RELEASE);
+    /* A gravestone is for probes to walk over: the last ones of a run lead nowhere. */
+    size_t i = (size_t)(entry - table->entries);
+    if (table->entries[(i + 1) & mask].key != 0)
+        return;
+    for (; table->entries[i].key != 0 && table->entries[i].value == NULL; i = (i - 1) & mask) {
+        __atomic_store_n(&table->entries[i].key, 0, __ATOMIC_RELEASE);
+        table->used--;
+    }
 }

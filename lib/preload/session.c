@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "preload/acquire.h"
 #include "preload/calls.h"
 #include "preload/modules.h"
 #include "preload/options.h"
@@ -27,15 +28,24 @@ static bool constructed;
 
 /* What the thread that forked held; the rest of the session is wiped in the child. */
 static struct {
-    uintptr_t address[64];
+    struct snarl_holding holdings[64];
     uint32_t count;
 } held_at_fork;
+
+/* The thread that forks is in our code from the first handler to the last. Session lock. */
+static struct {
+    bool entered;
+    bool unwinder_held;
+    struct snarl_thread *thread;
+    struct snarl_entry entry;
+} forking;
 
 struct snarl_entry snarl_enter(struct snarl_thread *self)
 {
     struct snarl_entry entry = {.error = errno};
     uint64_t all = UINT64_MAX; /* glibc's own signals too, which its wrapper would leave out */
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &entry.signals, sizeof all);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &entry.cancellation);
     if (self != NULL)
         __atomic_store_n(&self->state, SNARL_THREAD_INSIDE, __ATOMIC_RELAXED);
     return entry;
@@ -47,6 +57,9 @@ void snarl_leave(struct snarl_thread *self, struct snarl_entry entry)
         __atomic_store_n(&self->state, SNARL_THREAD_READY, __ATOMIC_RELAXED);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &entry.signals, NULL, sizeof entry.signals);
     errno = entry.error;
+    /* Last: a thread that is to be cancelled at any moment ends in here. */
+    if (entry.cancellation != PTHREAD_CANCEL_DISABLE)
+        pthread_setcancelstate(entry.cancellation, NULL);
 }
 
 void snarl_session_write(const struct iovec *parts, size_t count)
@@ -54,6 +67,8 @@ void snarl_session_write(const struct iovec *parts, size_t count)
     if (!snarl_session.running || snarl_writer_append(&snarl_session.writer, parts, count))
         return;
     snarl_session.running = false;
+    if (snarl_session.table != NULL)
+        snarl_session.table->losses |= 1u << SNARL_LOSS_WRITE;
     snarl_say("the recording could not be written to and ends here: ",
               strerrordesc_np(snarl_session.writer.error), NULL);
 }
@@ -63,6 +78,8 @@ void snarl_session_lose(enum snarl_loss loss)
     if (snarl_session.losses & 1u << loss)
         return;
     snarl_session.losses |= 1u << loss;
+    if (snarl_session.table != NULL)
+        snarl_session.table->losses |= 1u << loss;
     struct snarl_fact_loss fact = {.header.kind = SNARL_FACT_LOSS, .loss = loss};
     struct iovec part = {&fact, sizeof fact};
     snarl_session_write(&part, 1);
@@ -158,6 +175,7 @@ static bool begin(bool forked)
         return false;
     }
     *session->canary = 1;
+    session->pid = getpid();
     session->running = true;
     write_process(forked);
     write_calls();
@@ -170,17 +188,17 @@ static bool begin(bool forked)
 /* Takes up, as locks of this new session, what the thread held when it forked. */
 static void take_over_held(struct snarl_thread *self)
 {
-    for (uint32_t i = 0; i < held_at_fork.count; i++) {
-        struct snarl_object *object = snarl_objects_begin(
-            &snarl_session.objects, held_at_fork.address[i], SNARL_LOCK_MUTEX, 0, 0);
-        if (object == NULL || self->depth == self->capacity)
-            break;
-        self->holdings[self->depth] = (struct snarl_holding){
-            .address = object->address, .lock = object->lock, .context = self->context, .count = 1};
-        self->row->held[self->depth].lock = object->lock;
-        self->row->depth = ++self->depth;
+    snarl_session_lock();
+    for (uint32_t i = 0; i < held_at_fork.count && self->depth < self->capacity; i++) {
+        struct snarl_holding holding = held_at_fork.holdings[i];
+        holding.stack = 0; /* of the parent's recording */
+        holding.lock = snarl_lock_id(self, (const pthread_mutex_t *)holding.address, false);
+        if (holding.lock != 0)
+            self->holdings[self->depth++] = holding;
     }
     held_at_fork.count = 0;
+    snarl_session_unlock();
+    snarl_acquire_rehash(self);
 }
 
 /* In a forked child everything begins anew; only its one thread is there. */
@@ -192,7 +210,7 @@ static bool begin_in_child(void)
     snarl_session.key = key;
     snarl_self = NULL;
     snarl_modules_forget();
-    snarl_stacks_after_fork(true);
+    snarl_stacks_in_child();
     if (!begin(true))
         return false;
     struct snarl_thread *self = snarl_thread_attach(NULL);
@@ -212,23 +230,45 @@ bool snarl_session_ensure(void)
 
 static void before_fork(void)
 {
-    struct snarl_thread *self = snarl_self;
-    if (!snarl_session.running)
+    /* A child that has not begun its own session yet forks in its turn, to the same effect. */
+    struct snarl_thread *self = snarl_thread_ready();
+    if (self == NULL)
         return;
-    snarl_stacks_before_fork();
+    struct snarl_entry entry = snarl_enter(self);
+    bool unwinder_held = snarl_stacks_before_fork();
     snarl_session_lock();
+    forking.unwinder_held = unwinder_held;
+    forking.entry = entry;
+    forking.thread = self;
+    forking.entered = true;
     held_at_fork.count = 0;
-    for (uint32_t i = 0; self != NULL && i < self->depth; i++)
-        if (held_at_fork.count < sizeof held_at_fork.address / sizeof held_at_fork.address[0])
-            held_at_fork.address[held_at_fork.count++] = self->holdings[i].address;
+    for (uint32_t i = 0; i < self->depth; i++)
+        if (self->holdings[i].address != 0 &&
+            held_at_fork.count < sizeof held_at_fork.holdings / sizeof held_at_fork.holdings[0])
+            held_at_fork.holdings[held_at_fork.count++] = self->holdings[i];
+}
+
+static void after_fork(struct snarl_thread *self)
+{
+    struct snarl_entry entry = forking.entry;
+    bool unwinder_held = forking.unwinder_held;
+    forking.entered = false;
+    snarl_session_unlock();
+    snarl_stacks_after_fork(unwinder_held);
+    snarl_leave(self, entry);
 }
 
 static void after_fork_in_parent(void)
 {
-    if (!snarl_session.running)
-        return;
-    snarl_session_unlock();
-    snarl_stacks_after_fork(false);
+    if (forking.entered)
+        after_fork(forking.thread);
+}
+
+/* The session begins anew at the first call of ours, if there is one: most children exec. */
+static void after_fork_in_child(void)
+{
+    if (forking.entered)
+        after_fork(NULL);
 }
 
 SNARL_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
@@ -242,7 +282,7 @@ SNARL_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), 
     if (original == NULL)
         return ENOMEM;
     if (!__atomic_exchange_n(&registered, true, __ATOMIC_SEQ_CST))
-        original(before_fork, after_fork_in_parent, NULL, NULL);
+        original(before_fork, after_fork_in_parent, after_fork_in_child, NULL);
     return prepare != NULL || parent != NULL || child != NULL
                ? original(prepare, parent, child, owner)
                : 0;
@@ -251,6 +291,7 @@ SNARL_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), 
 __attribute__((constructor(101))) static void start(void)
 {
     snarl_calls_resolve();
+    snarl_say_start();
     snarl_options_parse(getenv("SNARL_OPTIONS"));
     __register_atfork(NULL, NULL, NULL, NULL);
     if (pthread_key_create(&snarl_session.key, snarl_thread_destructor) != 0)
@@ -285,27 +326,35 @@ static void say_recording(size_t count)
               " (read it with: snarl report FILE)");
 }
 
-__attribute__((destructor(101))) static void end(void)
+size_t snarl_session_end(void)
 {
+    /* NULL where the last thread ends the process, after its own end. */
     struct snarl_thread *self = snarl_thread_ready();
-    if (self == NULL || !snarl_session.running)
-        return;
+    if (!snarl_session.running || __atomic_load_n(snarl_session.canary, __ATOMIC_RELAXED) == 0 ||
+        snarl_session.pid != getpid())
+        return 0;
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
     struct snarl_fact_end fact = {.header.kind = SNARL_FACT_END, .at = snarl_clock_monotonic()};
     struct iovec part = {&fact, sizeof fact};
     if (snarl_lock_order_searches_cut(snarl_session.order) > 0)
         snarl_session_lose(SNARL_LOSS_SEARCH);
-    snarl_thread_write_name(self);
+    if (self != NULL)
+        snarl_thread_write_name(self);
     snarl_session_write(&part, 1);
     size_t count = findings();
     snarl_session_unlock();
     snarl_leave(self, entry);
+    return count;
+}
 
-    if (!snarl_options.quiet)
+__attribute__((destructor(101))) static void end(void)
+{
+    size_t count = snarl_session_end();
+    if (snarl_session.running && !snarl_options.quiet)
         say_recording(count);
     if (snarl_options.exitcode != 0 && count > 0) {
         fflush(NULL); /* as exit() would do after us */
-        _exit((int)snarl_options.exitcode);
+        SNARL_REAL(_exit)((int)snarl_options.exitcode);
     }
 }

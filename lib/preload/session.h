@@ -24,6 +24,7 @@ struct snarl_known_stack;
 struct snarl_session {
     struct snarl_own_lock lock;
     bool running;         /* recording: false before the start, after trouble, after the end */
+    pid_t pid;              /* the child of a vfork shares all this, but not its number */
     uint32_t *canary;     /* reads 0 in a forked child that has not begun its own session */
     struct snarl_arena arena;
     struct snarl_writer writer;
@@ -51,10 +52,12 @@ extern struct snarl_session snarl_session;
 struct snarl_entry {
     uint64_t signals;
     int error;
+    int cancellation;
 };
 
-/* Enters snarl's own code: blocks signals (and with them cancellation and jumps out of handlers),
- * marks the thread INSIDE, keeps errno. `self` may be NULL for a thread not known yet. */
+/* Enters snarl's own code: blocks signals (and with them jumps out of handlers) and cancellation
+ * (what we call may be a point of it), marks the thread INSIDE, keeps errno. `self` may be NULL for
+ * a thread not known yet. */
 struct snarl_entry snarl_enter(struct snarl_thread *self);
 void snarl_leave(struct snarl_thread *self, struct snarl_entry entry);
 
@@ -72,6 +75,10 @@ static inline void snarl_session_unlock(void)
 /* Begins the session if this process has none: at the constructor, and in a forked child. Inside
  * snarl's own code, without the lock. Whether one is running now. */
 bool snarl_session_ensure(void);
+
+/* The process ends of itself: notes that, and returns how many findings there are. Outside snarl's
+ * own code. Nothing in the child of a vfork, or where no session runs. */
+size_t snarl_session_end(void);
 
 /* Appends a fact of `parts` (see writer.h). If that fails, says so once and stops recording. */
 void snarl_session_write(const struct iovec *parts, size_t count);

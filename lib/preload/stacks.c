@@ -58,23 +58,37 @@ void snarl_stacks_warm(void)
     snarl_own_lock_release(&unwinding);
 }
 
-void snarl_stacks_before_fork(void)
+bool snarl_stacks_before_fork(void)
 {
-    snarl_own_lock_take_within(&unwinding, &longest_wait);
+    return snarl_own_lock_take_within(&unwinding, &longest_wait);
 }
 
-void snarl_stacks_after_fork(bool child)
+void snarl_stacks_after_fork(bool held)
 {
-    if (child)
-        unwinding = (struct snarl_own_lock){0};
-    else
+    if (held)
         snarl_own_lock_release(&unwinding);
 }
+
+void snarl_stacks_in_child(void)
+{
+    if (unwinding.state != SNARL_OWN_LOCK_FREE)
+        unwinder.backtrace = NULL;
+    unwinding = (struct snarl_own_lock){0};
+}
+
+/* What one unwinding works with: not on the stack, of which a thread, or a signal handler, may have
+ * little. For who has `unwinding`. */
+static struct {
+    void *all[DEEPEST + OWN_FRAMES];
+    uintptr_t addresses[DEEPEST];
+    unw_context_t context;
+    unw_cursor_t cursor;
+} work;
 
 /* The frames of the host, innermost first, in `addresses`; at least the caller's. */
 static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
 {
-    void *all[DEEPEST + OWN_FRAMES];
+    void **all = work.all;
     int wanted = (int)snarl_options.stack_depth;
     int count = unwinder.backtrace(all, wanted + OWN_FRAMES);
     int first = 0;
@@ -95,24 +109,24 @@ static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
 static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t stack)
 {
     struct snarl_memo *memo = snarl_memo_of(self, site);
-    unw_context_t context;
-    unw_cursor_t cursor;
-    memset(&context, 0, sizeof context);
-    context.uc_mcontext.gregs[REG_RIP] = (greg_t)site.caller;
-    context.uc_mcontext.gregs[REG_RSP] = (greg_t)(site.frame + 2 * sizeof(uintptr_t));
-    context.uc_mcontext.gregs[REG_RBP] = *(const greg_t *)site.frame;
+    unw_cursor_t *cursor = &work.cursor;
+    greg_t *registers = work.context.uc_mcontext.gregs;
+    memset(&work.context, 0, sizeof work.context);
+    registers[REG_RIP] = (greg_t)site.caller;
+    registers[REG_RSP] = (greg_t)(site.frame + 2 * sizeof(uintptr_t));
+    registers[REG_RBP] = *(const greg_t *)site.frame;
 
     memo->caller = 0;
     for (int i = 0; i < SNARL_MEMO_FRAMES; i++) {
         memo->offset[i] = 1; /* the caller's own lies next to the saved frame pointer */
         memo->address[i] = site.caller;
     }
-    if (unwinder.init(&cursor, &context) != 0)
+    if (unwinder.init(cursor, &work.context) != 0)
         return;
-    for (int i = 0; i < SNARL_MEMO_FRAMES && unwinder.step(&cursor) > 0; i++) {
+    for (int i = 0; i < SNARL_MEMO_FRAMES && unwinder.step(cursor) > 0; i++) {
         unw_word_t address = 0, stack_pointer = 0;
-        if (unwinder.get_register(&cursor, UNW_REG_IP, &address) != 0 ||
-            unwinder.get_register(&cursor, UNW_REG_SP, &stack_pointer) != 0)
+        if (unwinder.get_register(cursor, UNW_REG_IP, &address) != 0 ||
+            unwinder.get_register(cursor, UNW_REG_SP, &stack_pointer) != 0)
             break;
         /* Believed only if it lies there: frames of generated code can mislead the unwinder. */
         uintptr_t place = stack_pointer - sizeof(uintptr_t);
@@ -160,39 +174,28 @@ static uint32_t intern(const uintptr_t *addresses, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         key = snarl_hash_mix(key, addresses[i]);
 
-    snarl_session_lock();
-    struct snarl_known_stack *known = find(key);
-    uint32_t stack = known != NULL ? known->stack : 0;
-    snarl_session_unlock();
-    if (stack != 0)
-        return stack;
-
-    /* The modules that it names must stand before it in the recording. */
+    /* The modules that it names must stand before it in the recording, and before any lock that it
+     * is the first to take. */
     snarl_modules_refresh();
     snarl_session_lock();
-    known = find(key);
-    stack = known != NULL ? known->stack : add(key, addresses, count);
+    const struct snarl_known_stack *known = find(key);
+    uint32_t stack = known != NULL ? known->stack : add(key, addresses, count);
     snarl_session_unlock();
     return stack;
 }
 
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
 {
-    uintptr_t addresses[DEEPEST];
-    addresses[0] = site.caller;
-    uint32_t count = 1;
-    bool turn = unwinder.backtrace != NULL && snarl_own_lock_take_within(&unwinding, &longest_wait);
-    if (turn)
-        count = unwind(site, addresses);
-    uint32_t stack = intern(addresses, count);
-    if (turn) {
+    if (unwinder.backtrace != NULL && snarl_own_lock_take_within(&unwinding, &longest_wait)) {
+        uint32_t stack = intern(work.addresses, unwind(site, work.addresses));
         memorise(self, site, stack);
         snarl_own_lock_release(&unwinding);
-    } else {
-        snarl_session_lock();
-        snarl_session_lose(unwinder.backtrace != NULL ? SNARL_LOSS_STACK : SNARL_LOSS_UNWINDER);
-        snarl_session_unlock();
+        return stack;
     }
+    uint32_t stack = intern(&site.caller, 1);
+    snarl_session_lock();
+    snarl_session_lose(unwinder.backtrace != NULL ? SNARL_LOSS_STACK : SNARL_LOSS_UNWINDER);
+    snarl_session_unlock();
     return stack;
 }
 
@@ -200,7 +203,13 @@ void snarl_stacks_after_unload(void)
 {
     struct snarl_arena *arena = &snarl_session.arena;
     snarl_session_lock();
+    struct snarl_known_stack *known = snarl_session.stacks;
     HASH_CLEAR(by_key, snarl_session.stacks);
+    while (known != NULL) {
+        struct snarl_known_stack *next = known->by_key.next;
+        snarl_arena_free(arena, known, sizeof *known);
+        known = next;
+    }
     for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
         for (int i = 0; thread->caches != NULL && i < SNARL_MEMO_ENTRIES; i++)
             __atomic_store_n(&thread->caches->memos[i].caller, 0, __ATOMIC_RELAXED);

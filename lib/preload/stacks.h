@@ -68,9 +68,14 @@ static inline uint32_t snarl_stack_of(struct snarl_thread *self, struct snarl_si
     return stack != 0 ? stack : snarl_stack_capture(self, site);
 }
 
-/* Holds libunwind still across a fork. */
-void snarl_stacks_before_fork(void);
-void snarl_stacks_after_fork(bool child);
+/* Holds libunwind still across a fork, if that can be had; what it says is given to the other one,
+ * on both sides. */
+bool snarl_stacks_before_fork(void);
+void snarl_stacks_after_fork(bool held);
+
+/* When a child begins its session: one that came to be without the above, in the middle of another
+ * thread's unwinding, does without libunwind, whose own lock nobody will ever release. */
+void snarl_stacks_in_child(void);
 
 /* After the host unloaded something: addresses may mean other functions from now on. */
 void snarl_stacks_after_unload(void);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "preload/acquire.h"
 #include "preload/session.h"
+#include "preload/stacks.h"
 
 enum { FIRST_CAPACITY = 16 };
 
@@ -102,10 +103,22 @@ static void publish_row(const struct snarl_thread *self)
 {
     struct snarl_thread_row *row = self->row;
     memset(row, 0, sizeof *row);
+    memcpy(row->name, self->name, sizeof row->name); /* where another thread gave it one already */
     row->thread = self->id;
     row->tid = (uint32_t)self->tid;
     row->segment = self->segment;
     __atomic_store_n(&row->state, SNARL_ROW_ALIVE, __ATOMIC_RELEASE);
+}
+
+void snarl_thread_set_handle(struct snarl_thread *thread, pthread_t handle)
+{
+    struct snarl_session *session = &snarl_session;
+    /* One that had it before was joined by a call that we do not see. */
+    struct snarl_thread *former = snarl_registry_find(&session->by_handle, (uint64_t)handle);
+    if (former != NULL && former != thread && former->state == SNARL_THREAD_ENDED)
+        snarl_thread_free(former);
+    thread->handle = handle;
+    snarl_registry_set(&session->by_handle, &session->arena, (uint64_t)handle, thread);
 }
 
 struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
@@ -119,9 +132,8 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
     }
     if (self != NULL) {
         self->tid = (pid_t)syscall(SYS_gettid);
-        self->handle = pthread_self();
         snarl_registry_set(&session->by_tid, &session->arena, (uint64_t)self->tid, self);
-        snarl_registry_set(&session->by_handle, &session->arena, (uint64_t)self->handle, self);
+        snarl_thread_set_handle(self, pthread_self());
         session->threads_alive++;
         publish_row(self);
         write_thread(self);
@@ -132,6 +144,7 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
         return NULL;
     snarl_self = self;
     pthread_setspecific(session->key, self);
+    snarl_stacks_warm();
     return self;
 }
 

@@ -78,6 +78,7 @@ struct snarl_published_want {
     uintptr_t object;     /* address of the mutex (of a condition wait: the one it gives back), or
                              pthread_t of the thread to join */
     bool timed;
+    const struct snarl_wait_frame *frame; /* for the thread alone: what it put aside meanwhile */
 };
 
 struct snarl_thread {
@@ -137,6 +138,9 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self);
 
 /* A struct for a thread that is about to be made. NULL on exhaustion. Session lock. */
 struct snarl_thread *snarl_thread_new(void);
+
+/* From here on the handle is this thread's. Session lock. */
+void snarl_thread_set_handle(struct snarl_thread *thread, pthread_t handle);
 
 /* Gives it back. Session lock. */
 void snarl_thread_free(struct snarl_thread *thread);

@@ -12,8 +12,7 @@ static void *run(void *data)
     void *(*start)(void *) = self->start;
     void *argument = self->argument;
     struct snarl_entry entry = snarl_enter(self);
-    if (snarl_thread_attach(self) != NULL)
-        snarl_stacks_warm();
+    snarl_thread_attach(self);
     snarl_leave(self, entry);
     return start(argument);
 }
@@ -70,9 +69,7 @@ SNARL_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attribu
         snarl_thread_free(thread);
     } else if (thread->id == id && !thread->detached && thread->tid == 0) {
         /* It has not come so far as to say it itself, and may be joined from now on. */
-        thread->handle = *handle;
-        snarl_registry_set(&snarl_session.by_handle, &snarl_session.arena, (uint64_t)*handle,
-                           thread);
+        snarl_thread_set_handle(thread, *handle);
     }
     snarl_thread_new_segment(self);
     snarl_session_unlock();

@@ -1,11 +1,13 @@
 #include "preload/wait.h"
 
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "core/wait_for.h"
 #include "preload/acquire.h"
+#include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/say.h"
 #include "preload/session.h"
@@ -15,10 +17,28 @@ enum {
     MOST_DEADLOCKS = 100, /* written down; a program that goes on at EDEADLK may make thousands */
 };
 
-static struct snarl_thread *owner_of(const pthread_mutex_t *mutex)
+/* The kernel's id of the owner. The owner alone sets and clears it, so what it says of a thread that
+ * sleeps is true. What another thread waits for may be gone by the time that we look: its memory is
+ * read by the kernel, which does not mind. */
+static int owner_id(const pthread_mutex_t *mutex, bool ours)
 {
-    /* The owner alone sets and clears this, so what it says of a thread that sleeps is true. */
-    int owner = __atomic_load_n(&mutex->__data.__owner, __ATOMIC_ACQUIRE);
+    int owner = 0;
+    struct iovec to = {&owner, sizeof owner};
+    struct iovec from = {(void *)(uintptr_t)&mutex->__data.__owner, sizeof owner};
+    if (!ours) {
+        int saved = errno;
+        ssize_t count = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+        bool gone = count < 0 && errno == EFAULT;
+        errno = saved;
+        if (count == (ssize_t)sizeof owner || gone)
+            return owner;
+    }
+    return __atomic_load_n(&mutex->__data.__owner, __ATOMIC_ACQUIRE);
+}
+
+static struct snarl_thread *owner_of(const pthread_mutex_t *mutex, bool ours)
+{
+    int owner = owner_id(mutex, ours);
     struct snarl_thread *thread =
         owner > 0 ? snarl_registry_find(&snarl_session.by_tid, (uint64_t)owner) : NULL;
     return thread != NULL && thread->tid == owner ? thread : NULL;
@@ -29,17 +49,20 @@ static struct snarl_thread *ender_of(const struct snarl_thread *thread,
                                      const struct snarl_published_want *want)
 {
     const pthread_mutex_t *mutex = (const void *)want->object;
+    bool ours = thread == snarl_self;
     struct snarl_thread *ender;
     switch (want->kind) {
     case SNARL_WANTS_LOCK:
-        ender = want->timed ? NULL : owner_of(mutex);
-        /* libc itself refuses to lock an error-checking mutex twice. */
-        if (ender == thread && (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP)
+        ender = want->timed ? NULL : owner_of(mutex, ours);
+        /* libc itself refuses to lock an error-checking mutex twice. Another thread's wait for
+         * itself is not ours to judge. */
+        if (ender == thread &&
+            (!ours || (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
             return NULL;
         return ender;
     case SNARL_WANTS_CONDITION:
         /* Signalled, or timed out: either way it needs the mutex back. */
-        ender = owner_of(mutex);
+        ender = owner_of(mutex, ours);
         return ender == thread ? NULL : ender;
     case SNARL_WANTS_THREAD:
         ender = snarl_registry_find(&snarl_session.by_handle, want->object);
@@ -74,16 +97,23 @@ static size_t circle(struct snarl_thread *self)
     return snarl_wait_for_circle(&reader, self);
 }
 
-/* How many bytes the step of one thread takes in a deadlock fact. */
-static size_t step_size(const struct snarl_thread *thread)
+/* A thread of a deadlock. It stands still, but for signal handlers: its books may be read, and
+ * are not counted twice. */
+struct member {
+    struct snarl_thread *thread;
+    uint32_t depth;
+};
+
+/* How many bytes its step takes in a deadlock fact. */
+static size_t step_size(const struct member *member)
 {
-    return sizeof(struct snarl_deadlock_step) + thread->depth * sizeof(struct snarl_held);
+    return sizeof(struct snarl_deadlock_step) + member->depth * sizeof(struct snarl_held);
 }
 
-/* The threads of a deadlock stand still, so their books may be read. */
 static void fill_step(struct snarl_deadlock_step *step, struct snarl_thread *self,
-                      const struct snarl_thread *thread)
+                      const struct member *member)
 {
+    const struct snarl_thread *thread = member->thread;
     step->thread = thread->id;
     step->want_kind = thread->want.kind;
     step->stack = thread->row->want_stack;
@@ -94,8 +124,8 @@ static void fill_step(struct snarl_deadlock_step *step, struct snarl_thread *sel
     } else {
         step->object = snarl_lock_id(self, (const pthread_mutex_t *)thread->want.object, true);
     }
-    step->held_count = thread->depth;
-    for (uint32_t i = 0; i < thread->depth; i++) {
+    step->held_count = member->depth;
+    for (uint32_t i = 0; i < member->depth; i++) {
         const struct snarl_holding *holding = &thread->holdings[i];
         step->held[i] = (struct snarl_held){holding->lock, holding->stack};
         if (holding->address != 0)
@@ -103,23 +133,30 @@ static void fill_step(struct snarl_deadlock_step *step, struct snarl_thread *sel
     }
 }
 
-static void write_deadlock(struct snarl_thread *self, size_t length)
+/* Lists the threads of the circle; returns the bytes that their steps take, 0 if it is none. */
+static size_t list_members(struct snarl_thread *self, struct member *members, size_t length)
 {
     size_t size = 0;
     struct snarl_thread *thread = self;
     for (size_t i = 0; i < length && thread != NULL; i++) {
-        size += step_size(thread);
+        members[i] = (struct member){thread, thread->depth};
+        size += step_size(&members[i]);
         thread = read_wait(NULL, thread).next;
     }
+    return thread == self ? size : 0;
+}
+
+static void write_steps(struct snarl_thread *self, const struct member *members, size_t length,
+                        size_t size)
+{
     char *steps = snarl_session_allocate(size);
-    if (steps == NULL || thread != self)
+    if (steps == NULL)
         return;
     char *next = steps;
     for (size_t i = 0; i < length; i++) {
-        fill_step((struct snarl_deadlock_step *)next, self, thread);
-        next += step_size(thread);
-        thread->in_deadlock = true;
-        thread = read_wait(NULL, thread).next;
+        fill_step((struct snarl_deadlock_step *)next, self, &members[i]);
+        next += step_size(&members[i]);
+        members[i].thread->in_deadlock = true;
     }
     struct snarl_fact_deadlock fact = {.header.kind = SNARL_FACT_DEADLOCK,
                                        .count = (uint32_t)length};
@@ -127,6 +164,17 @@ static void write_deadlock(struct snarl_thread *self, size_t length)
     snarl_session_write(parts, 2);
     snarl_arena_free(&snarl_session.arena, steps, size);
     snarl_session.deadlocks++;
+}
+
+static void write_deadlock(struct snarl_thread *self, size_t length)
+{
+    struct member *members = snarl_session_allocate(length * sizeof *members);
+    if (members == NULL)
+        return;
+    size_t size = list_members(self, members, length);
+    if (size > 0)
+        write_steps(self, members, length, size);
+    snarl_arena_free(&snarl_session.arena, members, length * sizeof *members);
 }
 
 /* Judges again now that no other thread can report, and reports. Whether there is a deadlock. */
@@ -155,28 +203,42 @@ static bool report(struct snarl_thread *self)
 static void publish(struct snarl_thread *self, const struct snarl_wait_frame *wait)
 {
     struct snarl_thread_row *row = self->row;
+    struct snarl_published_want *want = &self->want;
     row->want_kind = wait->want.kind;
     row->want_object = wait->object;
     row->want_stack = wait->stack;
     row->want_timed = wait->want.timed;
     row->want_since = wait->since;
 
-    uint64_t sequence = self->want.sequence + 1;
-    self->want.kind = wait->want.kind;
-    self->want.joined = wait->want.joined;
-    self->want.object = wait->want.object;
-    self->want.timed = wait->want.timed;
-    __atomic_store_n(&row->sequence, sequence, __ATOMIC_RELEASE);
-    __atomic_store_n(&self->want.sequence, sequence, __ATOMIC_SEQ_CST);
+    /* One instruction raises the number, so that the waits of a signal handler, two numbers each,
+     * fit in anywhere; what such a one has left in the fields is seen, and mended. */
+    for (;;) {
+        want->kind = wait->want.kind;
+        want->joined = wait->want.joined;
+        want->object = wait->want.object;
+        want->timed = wait->want.timed;
+        want->frame = wait->want.frame;
+        uint64_t sequence = __atomic_add_fetch(&want->sequence, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&row->sequence, sequence, __ATOMIC_RELEASE);
+        if (want->frame == wait->want.frame)
+            break;
+        __atomic_add_fetch(&want->sequence, 1, __ATOMIC_SEQ_CST);
+    }
 }
 
 /* The next sequence number, an even one: no wait is published. */
 static void withdraw(struct snarl_thread *self)
 {
-    uint64_t sequence = self->want.sequence + 1;
-    __atomic_store_n(&self->want.sequence, sequence, __ATOMIC_SEQ_CST);
+    uint64_t sequence = __atomic_add_fetch(&self->want.sequence, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&self->row->sequence, sequence, __ATOMIC_RELEASE);
     self->in_deadlock = false;
+}
+
+/* Whether the call that published the wait is still on the stack: a signal handler may have jumped
+ * out of it. Its frame is then above us, or others have written over it. */
+static bool is_alive(const struct snarl_published_want *want, struct snarl_site site)
+{
+    return (uintptr_t)want->frame > site.frame && want->frame->mark == want->sequence;
 }
 
 /* Fills in the stack, and what stands for the object in the recording. */
@@ -193,6 +255,8 @@ static void identify(struct snarl_thread *self, const struct snarl_waited *waite
     struct snarl_entry entry = snarl_enter(self);
     if (wait->stack == 0)
         wait->stack = snarl_stack_capture(self, site);
+    else
+        snarl_modules_refresh(); /* the lock's own must stand before it in the recording */
     snarl_session_lock();
     if (join) {
         const struct snarl_thread *thread =
@@ -220,14 +284,20 @@ enum snarl_wait_verdict snarl_wait_begin(struct snarl_thread *self,
     identify(self, waited, site, &wait);
 
     *frame = (struct snarl_wait_frame){self->want, row->want_object, row->want_stack,
-                                       row->want_since};
-    if (frame->want.sequence % 2 != 0)
+                                       row->want_since, 0};
+    if (frame->want.sequence % 2 != 0) {
         withdraw(self);
+        if (!is_alive(&frame->want, site))
+            frame->want.sequence = 0;
+    }
     self->row->last_stack = wait.stack;
+    wait.want.frame = frame;
     publish(self, &wait);
+    frame->mark = self->want.sequence;
 
-    bool may_hang = !waited->timed || waited->kind == SNARL_WANTS_CONDITION;
-    if (!may_hang || !snarl_options.detect_deadlocks || circle(self) == 0)
+    /* One that waits for a condition has the mutex still: who takes it will see what that closes. */
+    if (waited->timed || waited->kind == SNARL_WANTS_CONDITION || !snarl_session.running ||
+        !snarl_options.detect_deadlocks || circle(self) == 0)
         return SNARL_WAIT_GO_ON;
     struct snarl_entry entry = snarl_enter(self);
     bool deadlock = report(self);
@@ -240,8 +310,11 @@ enum snarl_wait_verdict snarl_wait_begin(struct snarl_thread *self,
 
 void snarl_wait_end(struct snarl_thread *self, const struct snarl_wait_frame *frame)
 {
-    withdraw(self);
+    if (self->want.sequence % 2 != 0)
+        withdraw(self);
     /* A signal handler waited within a wait: take up the outer one, under a new number. */
-    if (frame->want.sequence % 2 != 0)
-        publish(self, frame);
+    if (frame->want.sequence % 2 == 0)
+        return;
+    publish(self, frame);
+    ((struct snarl_wait_frame *)(uintptr_t)frame->want.frame)->mark = self->want.sequence;
 }

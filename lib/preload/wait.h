@@ -3,7 +3,7 @@
  * the recording of a program that was killed says what each thread was waiting for.
  *
  * For the calling thread, READY. Waits may nest (a signal handler that locks while its thread
- * waits): the outer one is put aside and comes back.
+ * waits): the outer one is put aside and comes back, unless the handler has jumped out of it.
  */
 #ifndef SNARL_PRELOAD_WAIT_H
 #define SNARL_PRELOAD_WAIT_H
@@ -18,6 +18,7 @@ struct snarl_wait_frame {
     struct snarl_published_want want;
     uint32_t object, stack; /* as the recording numbers them */
     uint64_t since;
+    uint64_t mark; /* this wait's sequence number, while the frame lives */
 };
 
 enum snarl_wait_verdict {

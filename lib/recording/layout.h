@@ -24,10 +24,10 @@
 
 enum {
     SNARL_RECORDING_VERSION = 1,
-    SNARL_ROW_HELD = 40,    /* locks held that a row has room for; `depth` counts the others too */
-    SNARL_TABLE_ROWS = 64,  /* rows of one table */
+    SNARL_ROW_HELD = 40,   /* locks held that a row has room for; `depth` counts the others too */
+    SNARL_TABLE_ROWS = 64, /* rows of one table */
     SNARL_TABLE_ALIGN = 4096,
-    SNARL_NAME_SIZE = 16,   /* of a thread, terminator included, as the kernel has it */
+    SNARL_NAME_SIZE = 16, /* of a thread, terminator included, as the kernel has it */
 };
 
 struct snarl_file_header {
@@ -114,12 +114,12 @@ struct snarl_fact_stack {
 
 struct snarl_fact_thread {
     struct snarl_fact_header header;
-    uint32_t thread; /* id; 1 is the main thread */
-    uint32_t parent; /* 0 where it was not made by pthread_create */
+    uint32_t thread;         /* id; 1 is the main thread */
+    uint32_t parent;         /* 0 where it was not made by pthread_create */
     uint32_t parent_segment; /* the last of the parent's that came before it */
-    uint32_t stack;  /* of pthread_create */
+    uint32_t stack;          /* of pthread_create */
     uint64_t tid;
-    uint64_t start; /* address of the function it runs; 0 where unknown */
+    uint64_t start;      /* address of the function it runs; 0 where unknown */
     uint32_t held_count; /* what the parent held when it made the thread */
     uint32_t padding;
     struct snarl_held held[];
@@ -163,7 +163,7 @@ struct snarl_fact_lock {
     uint32_t lock; /* id */
     uint32_t kind;
     uint32_t flags;
-    uint32_t created; /* stack of its initialisation; 0 for a static initialiser */
+    uint32_t created;     /* stack of its initialisation; 0 for a static initialiser */
     uint32_t first_taken; /* stack; 0 where unknown */
     uint32_t padding;
     uint64_t address;
@@ -251,6 +251,8 @@ struct snarl_fact_table {
     uint64_t acquisitions; /* of threads that have ended; in the first table only */
     uint64_t locks;        /* ever seen; likewise */
     uint64_t threads;      /* ever seen; likewise */
+    uint64_t losses; /* bits by enum snarl_loss; likewise. For those, too, that no fact tells of any
+                        more: here there is room when the disk is full */
 };
 
 enum snarl_start_kind {

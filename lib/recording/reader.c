@@ -111,7 +111,11 @@ static bool check_thread_stack(const struct snarl_fact_thread_stack *fact)
 #define check_loss(fact) ((void)(fact), true)
 #define check_end(fact) ((void)(fact), true)
 
-enum verdict { GOOD, DAMAGED, UNKNOWN };
+enum verdict {
+    GOOD,
+    DAMAGED,
+    UNKNOWN
+};
 
 static enum verdict check(const struct snarl_fact_header *fact)
 {
@@ -139,7 +143,7 @@ static bool complain(struct snarl_reader *reader, char *error, size_t error_size
 
 static const char *read_all(struct snarl_reader *reader, const char *path)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
     if (descriptor < 0)
         return strerror(errno);
@@ -236,16 +240,15 @@ const char *snarl_reader_string_after(const char *string)
     return string + strlen(string) + 1;
 }
 
-const struct snarl_deadlock_step *snarl_reader_step(const struct snarl_fact_deadlock *deadlock,
-                                                    uint32_t index)
+const struct snarl_deadlock_step *
+snarl_reader_first_step(const struct snarl_fact_deadlock *deadlock)
 {
-    const char *next = (const char *)deadlock->steps;
-    for (;;) {
-        const struct snarl_deadlock_step *step = (const void *)next;
-        if (index-- == 0)
-            return step;
-        next += sizeof *step + step->held_count * sizeof step->held[0];
-    }
+    return (const void *)deadlock->steps;
+}
+
+const struct snarl_deadlock_step *snarl_reader_step_after(const struct snarl_deadlock_step *step)
+{
+    return (const void *)&step->held[step->held_count];
 }
 
 const char *snarl_loss_words(uint32_t loss)

@@ -41,9 +41,9 @@ const struct snarl_thread_row *snarl_reader_row(const struct snarl_fact_table *t
 /* The string that follows `string`, for facts that hold several. */
 const char *snarl_reader_string_after(const char *string);
 
-/* Step `index` of a deadlock. */
-const struct snarl_deadlock_step *snarl_reader_step(const struct snarl_fact_deadlock *deadlock,
-                                                    uint32_t index);
+/* The steps of a deadlock; there are as many as its `count` says. */
+const struct snarl_deadlock_step *snarl_reader_first_step(const struct snarl_fact_deadlock *);
+const struct snarl_deadlock_step *snarl_reader_step_after(const struct snarl_deadlock_step *);
 
 /* A loss in words; for a number that is not known, says that. */
 const char *snarl_loss_words(uint32_t loss);

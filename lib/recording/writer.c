@@ -78,6 +78,7 @@ static bool create(struct snarl_writer *writer, const char *directory, const cha
         compose_path(writer, directory, prefix);
         int descriptor = open(writer->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (descriptor >= 0) {
+            fchmod(descriptor, 0600); /* whatever the host's umask takes away */
             writer->descriptor = move_away(descriptor);
             return remember(writer) || fail(writer, errno);
         }
@@ -150,7 +151,11 @@ bool snarl_writer_open(struct snarl_writer *writer, const char *prefix, const ch
     };
     memcpy(header.magic, SNARL_RECORDING_MAGIC, sizeof header.magic);
     struct iovec part = {&header, sizeof header};
-    return write_parts(writer, &part, 1, sizeof header);
+    if (write_parts(writer, &part, 1, sizeof header))
+        return true;
+    unlink(writer->path);
+    snarl_writer_close(writer);
+    return false;
 }
 
 bool snarl_writer_append(struct snarl_writer *writer, const struct iovec *parts, size_t count)
@@ -197,13 +202,18 @@ struct snarl_fact_table *snarl_writer_table(struct snarl_writer *writer)
     uint64_t rows = (begin + sizeof(struct snarl_fact_table) + SNARL_TABLE_ALIGN - 1) &
                     ~(uint64_t)(SNARL_TABLE_ALIGN - 1);
     uint64_t end = rows + SNARL_TABLE_ROWS * sizeof(struct snarl_thread_row);
-    if (!fits(writer, end - begin) || !reserve(writer, begin, end - begin))
+    if (!fits(writer, end - begin))
         return NULL;
-
-    char *memory = mmap(NULL, (size_t)(end - mapped), PROT_READ | PROT_WRITE, MAP_SHARED,
-                        writer->descriptor, (off_t)mapped);
-    if (memory == MAP_FAILED)
+    char *memory = MAP_FAILED;
+    if (reserve(writer, begin, end - begin))
+        memory = mmap(NULL, (size_t)(end - mapped), PROT_READ | PROT_WRITE, MAP_SHARED,
+                      writer->descriptor, (off_t)mapped);
+    if (memory == MAP_FAILED) {
+        /* What was reserved would read as damage. */
+        if (ftruncate(writer->descriptor, (off_t)begin) != 0)
+            fail(writer, errno);
         return NULL;
+    }
     struct snarl_fact_table *table = (struct snarl_fact_table *)(memory + (begin - mapped));
     table->rows_offset = (uint32_t)(rows - begin);
     table->row_count = SNARL_TABLE_ROWS;
@@ -220,13 +230,43 @@ void snarl_writer_close(struct snarl_writer *writer)
     writer->descriptor = -1;
 }
 
+/* Gives up a file that could be opened but not made use of. */
+static bool abandon(struct snarl_writer *writer, int error)
+{
+    snarl_writer_close(writer);
+    return fail(writer, error);
+}
+
+/* Where the last whole fact ends; 0 if this is no recording. */
+static uint64_t end_of_facts(int descriptor, uint64_t size)
+{
+    struct snarl_file_header file;
+    if (pread(descriptor, &file, sizeof file, 0) != (ssize_t)sizeof file ||
+        memcmp(file.magic, SNARL_RECORDING_MAGIC, sizeof file.magic) != 0 ||
+        file.version != SNARL_RECORDING_VERSION || file.size < sizeof file || file.size > size)
+        return 0;
+    struct snarl_fact_header fact;
+    uint64_t end = file.size;
+    while (pread(descriptor, &fact, sizeof fact, (off_t)end) == (ssize_t)sizeof fact &&
+           fact.size >= sizeof fact && fact.size % 8 == 0 && fact.size <= size - end)
+        end += fact.size;
+    return end;
+}
+
 bool snarl_writer_reopen(struct snarl_writer *writer, const char *path)
 {
     memset(writer, 0, sizeof *writer);
     struct snarl_text text = snarl_text_over(writer->path, sizeof writer->path);
     snarl_text_add(&text, path);
-    writer->descriptor = open(path, O_RDWR | O_CLOEXEC);
+    writer->descriptor = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     if (writer->descriptor < 0)
         return fail(writer, errno);
-    return remember(writer) || fail(writer, errno);
+    if (text.truncated || !remember(writer))
+        return abandon(writer, text.truncated ? ENAMETOOLONG : errno);
+    /* Nobody would read what stood behind a fact that the process was killed in the middle of. */
+    uint64_t end = end_of_facts(writer->descriptor, writer->size);
+    if (end == 0 || (end < writer->size && ftruncate(writer->descriptor, (off_t)end) != 0))
+        return abandon(writer, end == 0 ? EINVAL : errno);
+    writer->size = end;
+    return true;
 }

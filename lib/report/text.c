@@ -113,6 +113,19 @@ static void write_unseen(struct snarl_text_writer *writer)
     }
 }
 
+/* A child that was ended while it ran is of no interest to a person, unless it was stuck. */
+static bool tells_states(const struct snarl_report *report, size_t index)
+{
+    const struct snarl_report_process *process = &report->processes[index];
+    if (!process->ended || has_deadlock(report, index))
+        return false;
+    for (size_t state = 0; state < process->state_count; state++)
+        if (process->states[state].target != SNARL_TARGET_NONE ||
+            process->states[state].now.count > 0)
+            return true;
+    return index == 0;
+}
+
 bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
                              const struct snarl_format_options *options)
 {
@@ -126,7 +139,7 @@ bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
         if (snarl_format_shows(options, &report->findings[index]))
             snarl_text_write_finding(&writer, &report->findings[index]);
     for (size_t index = 0; index < report->process_count; index++)
-        if (report->processes[index].ended && !has_deadlock(report, index))
+        if (tells_states(report, index))
             snarl_text_write_states(&writer, index);
     write_unseen(&writer);
     snarl_pool_free(&writer.pool);

@@ -36,11 +36,11 @@ static struct span user_span(const struct snarl_stack *stack, bool keep_call)
     return span;
 }
 
-/* Where a frame without a source line belongs: its library. */
+/* The source line; for code that is not the user's, or has none, the library. */
 static const char *frame_line(struct snarl_text_writer *writer, const struct snarl_frame *frame)
 {
     const char *line = snarl_words_line(&writer->words, frame);
-    if (*line == '\0' && frame->function != NULL && frame->module != NULL)
+    if ((frame->foreign || *line == '\0') && frame->function != NULL && frame->module != NULL)
         return snarl_path_base(frame->module);
     return line;
 }

@@ -69,12 +69,10 @@ static void elf_files_are_told_apart(void **state)
     struct image image = good_image();
     assert_string_equal(judge_image(*state, &image), "elf");
     image.header.e_machine = EM_AARCH64;
-    assert_string_equal(judge_image(*state, &image),
-                        "built for another architecture than x86-64");
+    assert_string_equal(judge_image(*state, &image), "built for another architecture than x86-64");
     image = good_image();
     image.header.e_ident[EI_DATA] = ELFDATA2MSB;
-    assert_string_equal(judge_image(*state, &image),
-                        "built for another architecture than x86-64");
+    assert_string_equal(judge_image(*state, &image), "built for another architecture than x86-64");
     image = good_image();
     image.header.e_ident[EI_CLASS] = ELFCLASS32;
     assert_string_equal(judge_image(*state, &image), "a 32-bit program");

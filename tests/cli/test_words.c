@@ -56,9 +56,10 @@ static void wrong_values(void **state)
     TROUBLE("--format \"jsn\": is not one of text|json|dot (did you mean \"json\"?)", "run",
             "--format", "jsn", "true");
     TROUBLE("--format \"yaml\": is not one of text|json|dot", "report", "--format=yaml", "x");
-    TROUBLE("--on-deadlock \"abrot\": is not one of report|abort|edeadlk (did you mean "
-            "\"abort\"?)",
-            "run", "--on-deadlock", "abrot", "true");
+    TROUBLE(
+        "--on-deadlock \"abrot\": is not one of report|abort|edeadlk (did you mean "
+        "\"abort\"?)",
+        "run", "--on-deadlock", "abrot", "true");
     TROUBLE("--colour \"yes\": is not one of auto|always|never", "run", "--colour=yes", "true");
     TROUBLE("--stack-depth \"deep\": is not a number", "run", "--stack-depth", "deep", "true");
     TROUBLE("--output \"\": is empty", "run", "--output", "", "true");
@@ -90,17 +91,18 @@ static void wrong_numbers(void **state)
 static void missing_and_superfluous_words(void **state)
 {
     (void)state;
-    TROUBLE("run: no program given (usage: snarl run [options] [--] PROGRAM [ARGUMENT...])",
-            "run");
+    TROUBLE("run: no program given (usage: snarl run [options] [--] PROGRAM [ARGUMENT...])", "run");
     TROUBLE("run: no program given (usage: snarl run [options] [--] PROGRAM [ARGUMENT...])", "run",
             "--all", "--");
     TROUBLE("report: no recording given (usage: snarl report [options] RECORDING...)", "report");
-    TROUBLE("scenario: something is missing (usage: snarl scenario list | show NAME | run "
-            "[options] NAME...)",
-            "scenario");
-    TROUBLE("scenario: something is missing (usage: snarl scenario list | show NAME | run "
-            "[options] NAME...)",
-            "scenario", "show");
+    TROUBLE(
+        "scenario: something is missing (usage: snarl scenario list | show NAME | run "
+        "[options] NAME...)",
+        "scenario");
+    TROUBLE(
+        "scenario: something is missing (usage: snarl scenario list | show NAME | run "
+        "[options] NAME...)",
+        "scenario", "show");
     TROUBLE("doctor: too many words (usage: snarl doctor)", "doctor", "x");
     TROUBLE("help: too many words (usage: snarl help [SUBCOMMAND])", "help", "run", "report");
 }
@@ -110,8 +112,8 @@ static void wrong_scenarios(void **state)
     (void)state;
     TROUBLE("unknown scenario \"deadlock_aba\" (did you mean \"deadlock_abba\"?)", "scenario",
             "show", "deadlock_aba");
-    TROUBLE("unknown scenario \"counter_rcae\" (did you mean \"counter_race\"?)", "scenario",
-            "run", "counter_rcae");
+    TROUBLE("unknown scenario \"counter_rcae\" (did you mean \"counter_race\"?)", "scenario", "run",
+            "counter_rcae");
     TROUBLE("unknown scenario \"counter_rcae\" (did you mean \"counter_race\"?)", "compare",
             "thread_join", "counter_rcae");
     TROUBLE("unknown scenario \"x\" (see: snarl scenario list)", "scenario", "show", "x");

@@ -85,8 +85,7 @@ struct command_result command_finish(struct command_running *running)
     struct pollfd watched[] = {{running->streams[0], POLLIN, 0}, {running->streams[1], POLLIN, 0}};
     while (watched[0].fd >= 0 || watched[1].fd >= 0) {
         assert_true(poll(watched, 2, -1) > 0);
-        if (watched[0].revents &&
-            !read_more(watched[0].fd, &result->output, &result->output_size))
+        if (watched[0].revents && !read_more(watched[0].fd, &result->output, &result->output_size))
             watched[0].fd = -1;
         if (watched[1].revents && !read_more(watched[1].fd, &result->error, &result->error_size))
             watched[1].fd = -1;
@@ -114,8 +113,7 @@ void command_free(struct command_result *result)
     *result = (struct command_result){0};
 }
 
-void command_check(const struct command *command, int status, const char *output,
-                   const char *error)
+void command_check(const struct command *command, int status, const char *output, const char *error)
 {
     struct command_result result = command_run(command);
     assert_string_equal(result.error, error);

@@ -113,8 +113,13 @@ static void want(struct story *story, const struct story_thread *thread, unsigne
         .held = thread->held,
     };
     struct snarl_dependency *dependency;
+    bool known = snarl_lock_order_knows(story->order, &want);
     enum snarl_added added = snarl_lock_order_add(story->order, &want, &dependency);
     assert_int_equal(dependency == NULL, added == SNARL_ADDED_FAILED);
+    if (known)
+        assert_int_equal(added, SNARL_ADDED_NOTHING);
+    else if (added == SNARL_ADDED_NOTHING) /* but counted */
+        assert_true(dependency->variant_count > SNARL_VARIANTS_KEPT);
 
     story->added = grow(story->added, story->added_count + 2);
     story->added[story->added_count++] = "NSVDF"[added];

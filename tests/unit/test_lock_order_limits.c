@@ -144,6 +144,28 @@ static void a_search_that_is_cut_says_so(void **state)
     story_end(story);
 }
 
+/* 20 rings of three and one of four through one dependency: the first 16 of three are kept. */
+static void more_cycles_at_once_than_are_kept(void **state)
+{
+    (void)state;
+    struct story *story = story_begin(false, 0);
+    story_tell(story, "T101 +A +M; T102 +M +N; T103 +N +Z");
+    char clause[64];
+    for (unsigned i = 1; i <= 20; i++) {
+        snprintf(clause, sizeof clause, "T%u +A +L%u; T%u +L%u +Z", i, i, i + 20, i);
+        story_tell(story, clause);
+    }
+    story_tell(story, "T100 +Z +A");
+    unsigned kept = 0;
+    const struct snarl_cycle *cycle = snarl_lock_order_cycles(story_order(story));
+    for (; cycle != NULL; cycle = cycle->next, kept++)
+        assert_int_equal(cycle->length, 3);
+    assert_int_equal(kept, 16);
+    assert_int_equal(snarl_lock_order_searches_cut(story_order(story)), 1);
+    free(story_cycles(story));
+    story_end(story);
+}
+
 /* Everything that takes memory: locks, links, dependencies, segments, call paths, cycles. */
 static void tell_much(struct story *story)
 {
@@ -269,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_ring_of_many_threads),
         cmocka_unit_test(a_pool_of_threads),
         cmocka_unit_test(a_search_that_is_cut_says_so),
+        cmocka_unit_test(more_cycles_at_once_than_are_kept),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(not_even_a_graph),
         cmocka_unit_test(what_failed_takes_no_memory),

@@ -1,6 +1,7 @@
 /* The lines of ThreadSanitizer's stacks. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>

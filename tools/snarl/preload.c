@@ -38,9 +38,9 @@ bool snarl_preload_compose(struct snarl_environment *environment, const char *di
         return false;
     }
     const char *users = snarl_environment_get(environment, "SNARL_OPTIONS");
-    char *value = snarl_memory_string("on-deadlock=abort:%s:%s:log_path=%s/" SNARL_RECORDINGS_STEM
-                                      ":quiet=1:exitcode=0",
-                                      users ? users : "", chosen, directory);
+    char *value = snarl_memory_string(
+        "on-deadlock=abort%s%s%s%s:log_path=%s/" SNARL_RECORDINGS_STEM ":quiet=1:exitcode=0",
+        users && *users ? ":" : "", users ? users : "", *chosen ? ":" : "", chosen, directory);
     snarl_environment_set(environment, "SNARL_OPTIONS", value);
     free(value);
     return add_library(environment, error, error_size);

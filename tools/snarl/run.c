@@ -72,7 +72,8 @@ static char *library_options(const struct library_settings *library)
     char *text = snarl_memory_string("%s", "");
 #define OPTION(field, name, type, preset, value, help, place)                                      \
     if (library->field) {                                                                          \
-        char *longer = snarl_memory_string("%s:%s=%s", text, name, library->field);                \
+        char *longer =                                                                             \
+            snarl_memory_string("%s%s%s=%s", text, *text ? ":" : "", name, library->field);        \
         free(text);                                                                                \
         text = longer;                                                                             \
     }

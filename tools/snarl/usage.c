@@ -211,8 +211,8 @@ bool snarl_usage_operands(const struct snarl_usage *usage, int argc, int first, 
     int count = argc - first;
     if (count >= least && count <= most)
         return true;
-    snarl_complain(SNARL_EXIT_TROUBLE, "%s: %s (usage: snarl %s %s)", usage->name,
+    snarl_complain(SNARL_EXIT_TROUBLE, "%s: %s (usage: snarl %s%s%s)", usage->name,
                    count < least ? "something is missing" : "too many words", usage->name,
-                   usage->arguments);
+                   *usage->arguments ? " " : "", usage->arguments);
     return false;
 }

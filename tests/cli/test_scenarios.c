@@ -1,0 +1,163 @@
+/* Each scenario under snarl: exactly what is to be found, on which locks, by whom and where. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report_words.h"
+#include "support/cmocka_all.h"
+#include "support/command.h"
+
+static const struct expected {
+    const char *name;
+    int status;
+    unsigned threads, locks_at_least;
+    const char *findings;
+} scenarios[] = {
+    {"thread_start", 0, 4, 0, ""},
+    {"thread_join", 0, 5, 0, ""},
+    {"counter_race", 0, 3, 0, ""},
+    {"counter_locked", 0, 3, 1, ""},
+    {"deadlock_abba", 66, 3, 2,
+     "deadlock occurred error\n"
+     "  painter holds paper (draw_picture) wants pen (draw_picture)\n"
+     "  writer holds pen (write_letter) wants paper (write_letter)\n"},
+    {"deadlock_abba_latent", 66, 3, 2,
+     "lock-order-cycle predicted error\n"
+     "  payer holds alice.lock (pay) wants bob.lock (pay)\n"
+     "  refunder holds bob.lock (refund) wants alice.lock (refund)\n"},
+    {"deadlock_ordered", 0, 3, 2, ""},
+    {"deadlock_relock", 66, 2, 1,
+     "self-deadlock occurred error\n"
+     "  teller holds account_lock (withdraw) wants account_lock (may_withdraw)\n"},
+    {"deadlock_dining", 66, 6, 5,
+     "deadlock occurred error\n"
+     "  philosopher 1 holds forks[0] (dine) wants forks[1] (dine)\n"
+     "  philosopher 2 holds forks[1] (dine) wants forks[2] (dine)\n"
+     "  philosopher 3 holds forks[2] (dine) wants forks[3] (dine)\n"
+     "  philosopher 4 holds forks[3] (dine) wants forks[4] (dine)\n"
+     "  philosopher 5 holds forks[4] (dine) wants forks[0] (dine)\n"},
+    {"producer_consumer_queue", 0, 5, 1, ""},
+    {"producer_consumer_lost_wakeup", 124, 3, 1, ""},
+};
+
+static void found_is_what_is_to_be_found(void **state)
+{
+    const struct expected *expected = *state;
+    char *directory = directory_make(), *path = path_in(directory, "report.json");
+    char *program = path_in(SNARL_SCENARIOS, expected->name);
+    struct command_result result = COMMAND(SNARL_COMMAND, "run", "--format", "json", "-o", path,
+                                           "--timeout", "3", "--", program);
+    assert_string_equal(result.error, "");
+    json_t *report = report_load(path);
+    char *findings = report_findings(report);
+    assert_string_equal(findings, expected->findings);
+    assert_int_equal(result.status, expected->status);
+    assert_int_equal(json_integer_value(report_at(report, "statistics.threads")),
+                     expected->threads);
+    assert_true(json_integer_value(report_at(report, "statistics.locks")) >=
+                expected->locks_at_least);
+    if (expected->locks_at_least)
+        assert_true(json_integer_value(report_at(report, "statistics.acquisitions")) > 0);
+    assert_string_equal(json_string_value(report_at(report, "program.argv.0")), program);
+    free(findings);
+    json_decref(report);
+    command_free(&result);
+    directory_remove(directory);
+    free(path), free(program);
+}
+
+/* The state of the thread that began in `function`: that one's stack ends in it. */
+static const json_t *state_in(const json_t *report, const char *function)
+{
+    size_t index, place;
+    json_t *thread, *frame;
+    json_array_foreach(report_at(report, "processes.0.states"), index, thread)
+    {
+        json_array_foreach(report_at(thread, "now"), place, frame)
+        {
+            const char *name = json_string_value(json_object_get(frame, "function"));
+            if (name && strcmp(name, function) == 0)
+                return thread;
+        }
+    }
+    fail_msg("no thread is in %s now", function);
+    return NULL;
+}
+
+static void a_hung_program_s_threads_are_told(void **state)
+{
+    (void)state;
+    char *directory = directory_make(), *path = path_in(directory, "report.json");
+    struct command_result result = COMMAND(SNARL_COMMAND, "run", "-f", "json", "-o", path, "-t",
+                                           "1", SNARL_SCENARIOS "/producer_consumer_lost_wakeup");
+    assert_int_equal(result.status, 124);
+    json_t *report = report_load(path);
+    assert_true(json_is_true(report_at(report, "program.timed_out")));
+    assert_int_equal(json_integer_value(report_at(report, "program.signal")), 9);
+    assert_true(json_is_true(report_at(report, "processes.0.ended")));
+    const json_t *consumer = state_in(report, "consume");
+    assert_string_equal(json_string_value(report_at(consumer, "last_call")), "pthread_cond_wait");
+    const json_t *first = state_in(report, "main");
+    assert_string_equal(json_string_value(report_at(first, "last_call")), "pthread_join");
+    assert_true(json_equal(report_at(first, "wants_thread"), report_at(consumer, "thread")));
+    json_decref(report);
+    command_free(&result);
+    directory_remove(directory);
+    free(path);
+}
+
+static void run_says_whether_it_went_as_expected(void **state)
+{
+    (void)state;
+    struct command_result result =
+        COMMAND(SNARL_COMMAND, "scenario", "run", "deadlock_relock", "thread_join");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.output, "\ndeadlock_relock: found self-deadlock, as expected\n"));
+    assert_non_null(strstr(result.output, "\nthread_join: found nothing, as expected\n"));
+    command_free(&result);
+    struct command without = {
+        .arguments =
+            (const char *[]){SNARL_COMMAND, "scenario", "run", "deadlock_abba_latent", NULL},
+        .environment = (const char *[]){"SNARL_OPTIONS=detect_deadlocks=0", NULL}};
+    result = command_run(&without);
+    assert_int_equal(result.status, 1);
+    assert_non_null(strstr(result.output,
+                           "\ndeadlock_abba_latent: found nothing, but "
+                           "lock-order-cycle was expected\n"));
+    command_free(&result);
+}
+
+static void list_and_show_explain(void **state)
+{
+    (void)state;
+    struct command_result list = COMMAND(SNARL_COMMAND, "scenario", "list");
+    assert_int_equal(list.status, 0);
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "\n  %s\n", scenarios[i].name);
+        assert_non_null(strstr(list.output, line));
+        struct command_result show = COMMAND(SNARL_COMMAND, "scenario", "show", scenarios[i].name);
+        snprintf(line, sizeof line, "/%s.c\n", scenarios[i].name);
+        assert_int_equal(show.status, 0);
+        assert_non_null(strstr(show.output, line));
+        command_free(&show);
+    }
+    command_free(&list);
+}
+
+int main(void)
+{
+    enum {
+        SCENARIOS = sizeof scenarios / sizeof *scenarios,
+    };
+    struct CMUnitTest tests[SCENARIOS + 3] = {
+        [SCENARIOS] = cmocka_unit_test(a_hung_program_s_threads_are_told),
+        [SCENARIOS + 1] = cmocka_unit_test(run_says_whether_it_went_as_expected),
+        [SCENARIOS + 2] = cmocka_unit_test(list_and_show_explain),
+    };
+    for (size_t i = 0; i < SCENARIOS; i++)
+        tests[i] = (struct CMUnitTest){.name = scenarios[i].name,
+                                       .test_func = found_is_what_is_to_be_found,
+                                       .initial_state = (void *)&scenarios[i]};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,444 @@
+#include "recording_sample.h"
+
+#include <dirent.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void need(bool good, const char *what)
+{
+    if (good)
+        return;
+    perror(what);
+    abort();
+}
+
+char *sample_directory(void)
+{
+    char *directory = strdup("/tmp/snarl-test-XXXXXX");
+    need(directory != NULL && mkdtemp(directory) != NULL, "mkdtemp");
+    return directory;
+}
+
+void sample_remove(char *directory)
+{
+    DIR *stream = opendir(directory);
+    need(stream != NULL, directory);
+    struct dirent *entry;
+    while ((entry = readdir(stream)) != NULL)
+        if (entry->d_name[0] != '.')
+            need(unlinkat(dirfd(stream), entry->d_name, 0) == 0, entry->d_name);
+    closedir(stream);
+    need(rmdir(directory) == 0, directory);
+    free(directory);
+}
+
+void sample_append(struct sample *sample, void *fact, size_t size, const void *rest,
+                   size_t rest_size)
+{
+    struct iovec parts[] = {{fact, size}, {(void *)(uintptr_t)rest, rest_size}};
+    need(snarl_writer_append(&sample->writer, parts, rest_size > 0 ? 2 : 1), "append");
+}
+
+#define APPEND(sample, fact) sample_append(sample, &(fact), sizeof(fact), NULL, 0)
+
+void sample_set_process(struct sample *sample, uint64_t pid, uint64_t started)
+{
+    struct snarl_file_header header;
+    int descriptor = sample->writer.descriptor;
+    need(pread(descriptor, &header, sizeof header, 0) == (ssize_t)sizeof header, "pread");
+    header.pid = pid;
+    header.started_monotonic = started;
+    need(pwrite(descriptor, &header, sizeof header, 0) == (ssize_t)sizeof header, "pwrite");
+}
+
+void sample_begin(struct sample *sample, const char *directory, const struct sample_style *style)
+{
+    memset(sample, 0, sizeof *sample);
+    sample->style = *style;
+    char prefix[256];
+    snprintf(prefix, sizeof prefix, "%s/sample", directory);
+    need(snarl_writer_open(&sample->writer, prefix, NULL), prefix);
+    sample_set_process(sample, (uint64_t)getpid(), SAMPLE_STARTED);
+}
+
+uint32_t sample_id(const struct sample *sample, uint32_t number)
+{
+    return number == 0 || sample->style.mirror == 0 ? number : sample->style.mirror - number;
+}
+
+/* The main thread is the first whatever happens. */
+static uint32_t thread_id(const struct sample *sample, uint32_t thread)
+{
+    return thread == SAMPLE_MAIN ? thread : sample_id(sample, thread);
+}
+
+static struct snarl_held mirrored(const struct sample *sample, struct snarl_held held)
+{
+    return (struct snarl_held){sample_id(sample, held.lock), sample_id(sample, held.stack)};
+}
+
+uint64_t sample_address(const struct sample *sample, const void *here)
+{
+    return (uint64_t)(uintptr_t)here + sample->style.moved;
+}
+
+uint32_t sample_stack_of(struct sample *sample, unsigned (**functions)(void), size_t count)
+{
+    struct snarl_fact_stack fact = {.header.kind = SNARL_FACT_STACK, .count = (uint32_t)count};
+    uint64_t addresses[8];
+    need(count <= COUNT(addresses), "stack");
+    for (size_t i = 0; i < count; i++) /* return addresses: one past what is meant */
+        addresses[i] = sample_address(sample, (const void *)(uintptr_t)functions[i]) + 1;
+    fact.stack = sample_id(sample, ++sample->stacks);
+    sample_append(sample, &fact, sizeof fact, addresses, count * sizeof addresses[0]);
+    return sample->stacks;
+}
+
+void sample_thread(struct sample *sample, uint32_t thread, const char *name,
+                   unsigned (*start)(void))
+{
+    struct snarl_fact_thread fact = {
+        .header.kind = SNARL_FACT_THREAD,
+        .thread = thread_id(sample, thread),
+        .parent = thread == SAMPLE_MAIN ? 0 : SAMPLE_MAIN,
+        .parent_segment = thread == SAMPLE_MAIN ? 0 : thread,
+        .tid = 4000 + thread,
+        .start = start != NULL ? sample_address(sample, (const void *)(uintptr_t)start) : 0,
+    };
+    APPEND(sample, fact);
+    struct snarl_fact_thread_name named = {.header.kind = SNARL_FACT_THREAD_NAME,
+                                           .thread = fact.thread};
+    snprintf(named.name, sizeof named.name, "%s", name);
+    APPEND(sample, named);
+}
+
+void sample_lock(struct sample *sample, uint32_t lock, uint64_t address, uint32_t created,
+                 uint32_t first_taken)
+{
+    struct snarl_fact_lock fact = {
+        .header.kind = SNARL_FACT_LOCK,
+        .lock = sample_id(sample, lock),
+        .kind = SNARL_LOCK_MUTEX,
+        .created = sample_id(sample, created),
+        .first_taken = sample_id(sample, first_taken),
+        .address = address,
+    };
+    APPEND(sample, fact);
+}
+
+void sample_dependency(struct sample *sample, uint32_t thread, uint32_t gate,
+                       struct snarl_held held, struct snarl_held wanted)
+{
+    struct snarl_held all[] = {mirrored(sample, (struct snarl_held){gate, held.stack}),
+                               mirrored(sample, held)};
+    struct snarl_fact_dependency fact = {
+        .header.kind = SNARL_FACT_DEPENDENCY,
+        .dependency = ++sample->dependencies,
+        .thread = thread_id(sample, thread),
+        .segment = 1,
+        .lock = sample_id(sample, wanted.lock),
+        .stack = sample_id(sample, wanted.stack),
+        .held_count = gate != 0 ? 2 : 1,
+    };
+    sample_append(sample, &fact, sizeof fact, all + (gate == 0),
+                  fact.held_count * sizeof(struct snarl_held));
+}
+
+void sample_deadlock(struct sample *sample, const struct sample_step *steps, uint32_t count)
+{
+    struct snarl_fact_deadlock fact = {.header.kind = SNARL_FACT_DEADLOCK, .count = count};
+    char bytes[512];
+    size_t size = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sample_step *step = &steps[i];
+        struct snarl_held held = mirrored(sample, step->held);
+        struct snarl_deadlock_step written = {
+            .thread = thread_id(sample, step->thread),
+            .want_kind = step->want_kind,
+            .object = step->want_kind == SNARL_WANTS_THREAD ? thread_id(sample, step->object)
+                                                            : sample_id(sample, step->object),
+            .stack = sample_id(sample, step->stack),
+            .held_count = step->held.lock != 0,
+        };
+        need(size + sizeof written + sizeof held <= sizeof bytes, "deadlock");
+        memcpy(bytes + size, &written, sizeof written);
+        size += sizeof written;
+        memcpy(bytes + size, &held, written.held_count * sizeof held);
+        size += written.held_count * sizeof held;
+    }
+    sample_append(sample, &fact, sizeof fact, bytes, size);
+}
+
+void sample_table(struct sample *sample, const struct snarl_thread_row *rows, uint32_t count)
+{
+    struct snarl_fact_table fact = {
+        .header.kind = SNARL_FACT_TABLE,
+        .rows_offset = sizeof fact,
+        .row_count = count,
+        .acquisitions = 100,
+        .locks = 3,
+        .threads = 4,
+    };
+    sample_append(sample, &fact, sizeof fact, rows, count * sizeof *rows);
+}
+
+void sample_start(struct sample *sample, enum snarl_start_kind kind, const char *path, uint64_t pid)
+{
+    struct snarl_fact_start fact = {
+        .header.kind = SNARL_FACT_START,
+        .kind = kind,
+        .pid = pid,
+        .path_size = (uint32_t)strlen(path) + 1,
+    };
+    sample_append(sample, &fact, sizeof fact, path, fact.path_size);
+}
+
+void sample_start_failed(struct sample *sample)
+{
+    struct snarl_fact_start_failed fact = {.header.kind = SNARL_FACT_START_FAILED};
+    APPEND(sample, fact);
+}
+
+void sample_loss(struct sample *sample, uint32_t loss)
+{
+    struct snarl_fact_loss fact = {.header.kind = SNARL_FACT_LOSS, .loss = loss};
+    APPEND(sample, fact);
+}
+
+void sample_thread_stack(struct sample *sample, uint64_t tid, uint64_t at,
+                         unsigned (*function)(void))
+{
+    struct snarl_fact_thread_stack fact = {
+        .header.kind = SNARL_FACT_THREAD_STACK, .at = at, .tid = tid, .count = 1};
+    uint64_t address = sample_address(sample, (const void *)(uintptr_t)function);
+    sample_append(sample, &fact, sizeof fact, &address, sizeof address);
+}
+
+void sample_finish(struct sample *sample, uint64_t at)
+{
+    struct snarl_fact_end fact = {.header.kind = SNARL_FACT_END, .at = at};
+    APPEND(sample, fact);
+}
+
+void sample_close(struct sample *sample)
+{
+    snarl_writer_close(&sample->writer);
+}
+
+static int find_program(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct snarl_fact_module *fact = context;
+    (void)size;
+    fact->bias = info->dlpi_addr;
+    fact->start = UINT64_MAX;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t start = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD)
+            continue;
+        fact->start = start < fact->start ? start : fact->start;
+        fact->end = start + segment->p_memsz > fact->end ? start + segment->p_memsz : fact->end;
+    }
+    return 1; /* the executable comes first */
+}
+
+static void tell_program(struct sample *sample)
+{
+    struct snarl_fact_module fact = {.header.kind = SNARL_FACT_MODULE};
+    dl_iterate_phdr(find_program, &fact);
+    fact.bias += sample->style.moved;
+    fact.start += sample->style.moved;
+    fact.end += sample->style.moved;
+    char path[4096] = "";
+    if (sample->style.program != NULL)
+        snprintf(path, sizeof path, "%s", sample->style.program);
+    else
+        need(readlink("/proc/self/exe", path, sizeof path - 1) > 0, "/proc/self/exe");
+    fact.path_size = (uint32_t)strlen(path) + 1;
+    sample_append(sample, &fact, sizeof fact, path, fact.path_size);
+}
+
+void sample_tell_bank(struct sample *sample)
+{
+    static const char strings[] = "/usr/bin/bank\0/home/teller\0./bank\0--open\0LANG=C";
+    struct snarl_fact_process process = {
+        .header.kind = SNARL_FACT_PROCESS,
+        .pid = (uint64_t)getpid(),
+        .parent_pid = 1,
+        .argument_count = 2,
+        .environment_count = 1,
+        .strings_size = sizeof strings,
+    };
+    sample_append(sample, &process, sizeof process, strings, sizeof strings);
+    static const char names[] = "pthread_mutex_lock\0pthread_cond_wait";
+    struct snarl_fact_calls calls = {
+        .header.kind = SNARL_FACT_CALLS, .count = 2, .strings_size = sizeof names};
+    sample_append(sample, &calls, sizeof calls, names, sizeof names);
+    tell_program(sample);
+    sample_thread(sample, SAMPLE_MAIN, "bank", NULL);
+    if (sample->style.reversed)
+        sample_thread(sample, SAMPLE_REFUNDER, "bank", bank_refunder);
+    sample_thread(sample, SAMPLE_PAYER, "payer", bank_payer);
+    if (!sample->style.reversed)
+        sample_thread(sample, SAMPLE_REFUNDER, "bank", bank_refunder);
+
+    const struct {
+        uint32_t lock;
+        const pthread_mutex_t *mutex;
+    } locks[] = {{SAMPLE_ALICE, &bank_alice}, {SAMPLE_BOB, &bank_bob}, {SAMPLE_VAULT, &bank_vault}};
+    for (size_t i = 0; i < COUNT(locks); i++) {
+        size_t next = sample->style.reversed ? COUNT(locks) - 1 - i : i;
+        sample_lock(sample, locks[next].lock, sample_address(sample, locks[next].mutex), 0, 0);
+    }
+}
+
+/* One thread's side of a cycle. */
+static void tell_side(struct sample *sample, bool payer, uint32_t gate, uint32_t held,
+                      uint32_t wanted)
+{
+    if (payer)
+        sample_dependency(
+            sample, SAMPLE_PAYER, gate,
+            (struct snarl_held){held, sample_stack(sample, bank_open, bank_pay, bank_payer)},
+            (struct snarl_held){wanted, sample_stack(sample, bank_pay, bank_payer)});
+    else
+        sample_dependency(
+            sample, SAMPLE_REFUNDER, gate,
+            (struct snarl_held){held, sample_stack(sample, bank_open, bank_refunder)},
+            (struct snarl_held){wanted, sample_stack(sample, bank_refund, bank_refunder)});
+}
+
+static void tell_both_sides(struct sample *sample, uint32_t gate, uint32_t first, uint32_t second)
+{
+    bool payer_first = !sample->style.reversed;
+    for (int side = 0; side < 2; side++) {
+        bool payer = (side == 0) == payer_first;
+        tell_side(sample, payer, gate, payer ? first : second, payer ? second : first);
+    }
+}
+
+void sample_tell_cycle(struct sample *sample, bool gate)
+{
+    tell_both_sides(sample, gate ? SAMPLE_VAULT : 0, SAMPLE_ALICE, SAMPLE_BOB);
+}
+
+void sample_tell_heap_cycle(struct sample *sample)
+{
+    uint32_t created = sample_stack(sample, bank_open, bank_watch);
+    uint64_t address = 0x7f0000001000 + sample->style.moved;
+    sample_lock(sample, SAMPLE_HEAP_LEFT, address, created, 0);
+    sample_lock(sample, SAMPLE_HEAP_RIGHT, address + 0x40, created, 0);
+    tell_both_sides(sample, 0, SAMPLE_HEAP_LEFT, SAMPLE_HEAP_RIGHT);
+}
+
+void sample_tell_deadlock(struct sample *sample)
+{
+    sample_tell_cycle(sample, false);
+    uint32_t pays = sample_stack(sample, bank_pay, bank_payer);
+    uint32_t refunds = sample_stack(sample, bank_refund, bank_refunder);
+    struct sample_step steps[] = {
+        {SAMPLE_PAYER, SNARL_WANTS_LOCK, SAMPLE_BOB, pays, {SAMPLE_ALICE, pays}},
+        {SAMPLE_REFUNDER, SNARL_WANTS_LOCK, SAMPLE_ALICE, refunds, {SAMPLE_BOB, refunds}},
+    };
+    if (sample->style.reversed) {
+        struct sample_step first = steps[0];
+        steps[0] = steps[1];
+        steps[1] = first;
+    }
+    sample_deadlock(sample, steps, COUNT(steps));
+}
+
+void sample_tell_relock(struct sample *sample)
+{
+    uint32_t taken = sample_stack(sample, bank_open, bank_payer);
+    uint32_t again = sample_stack(sample, bank_pay, bank_open, bank_payer);
+    struct sample_step step = {
+        SAMPLE_PAYER, SNARL_WANTS_LOCK, SAMPLE_ALICE, again, {SAMPLE_ALICE, taken}};
+    sample_deadlock(sample, &step, 1);
+}
+
+void sample_tell_join(struct sample *sample)
+{
+    uint32_t joins = sample_stack(sample, bank_close);
+    uint32_t pays = sample_stack(sample, bank_pay, bank_payer);
+    struct sample_step steps[] = {
+        {SAMPLE_MAIN, SNARL_WANTS_THREAD, SAMPLE_PAYER, joins, {SAMPLE_BOB, joins}},
+        {SAMPLE_PAYER, SNARL_WANTS_LOCK, SAMPLE_BOB, pays, {0, 0}},
+    };
+    sample_deadlock(sample, steps, COUNT(steps));
+}
+
+void sample_tell_hung(struct sample *sample)
+{
+    uint32_t pays = sample_stack(sample, bank_pay, bank_payer);
+    uint32_t waits = sample_stack(sample, bank_refund, bank_refunder);
+    const struct snarl_thread_row rows[] = {
+        {.state = SNARL_ROW_FREE, .thread = 9, .acquisitions = 7},
+        {.state = SNARL_ROW_ALIVE,
+         .thread = thread_id(sample, SAMPLE_REFUNDER),
+         .tid = 4000 + SAMPLE_REFUNDER,
+         .sequence = 5,
+         .want_kind = SNARL_WANTS_CONDITION,
+         .want_timed = 1,
+         .want_since = 2000000000,
+         .last_call = 2,
+         .last_stack = sample_id(sample, waits),
+         .acquisitions = 20},
+        {.state = SNARL_ROW_ALIVE,
+         .thread = thread_id(sample, SAMPLE_PAYER),
+         .tid = 4000 + SAMPLE_PAYER,
+         .sequence = 3,
+         .want_kind = SNARL_WANTS_LOCK,
+         .want_object = sample_id(sample, SAMPLE_BOB),
+         .want_since = 1000000000,
+         .last_call = 1,
+         .last_stack = sample_id(sample, pays),
+         .acquisitions = 10,
+         .depth = 1,
+         .held = {{sample_id(sample, SAMPLE_ALICE), sample_id(sample, pays)}}},
+        {.state = SNARL_ROW_ALIVE,
+         .thread = SAMPLE_MAIN,
+         .tid = 4000 + SAMPLE_MAIN,
+         .sequence = 4, /* it waits no more: what it waited for is old */
+         .want_kind = SNARL_WANTS_LOCK,
+         .want_object = sample_id(sample, SAMPLE_ALICE),
+         .last_call = 99,
+         .acquisitions = 3},
+    };
+    _Static_assert(COUNT(rows) <= SAMPLE_MOST_ROWS, "as announced");
+    sample_table(sample, rows, COUNT(rows));
+    sample_thread_stack(sample, 4000 + SAMPLE_PAYER, 3500000000, bank_watch);
+}
+
+void sample_tell_everything(struct sample *sample)
+{
+    sample_tell_bank(sample);
+    sample_tell_hung(sample);
+    sample_tell_deadlock(sample);
+    sample_tell_cycle(sample, true);
+    sample_tell_heap_cycle(sample);
+    sample_tell_relock(sample);
+    sample_tell_join(sample);
+    struct snarl_fact_segment segment = {
+        .header.kind = SNARL_FACT_SEGMENT, .dependency = 1, .segment = 2};
+    APPEND(sample, segment);
+    struct snarl_fact_join join = {.header.kind = SNARL_FACT_JOIN,
+                                   .thread = SAMPLE_MAIN,
+                                   .segment = 3,
+                                   .joined = thread_id(sample, SAMPLE_PAYER)};
+    APPEND(sample, join);
+    struct snarl_fact_thread_end end = {.header.kind = SNARL_FACT_THREAD_END,
+                                        .thread = thread_id(sample, SAMPLE_PAYER),
+                                        .segment = 2};
+    APPEND(sample, end);
+    sample_start(sample, SNARL_START_SPAWN, "/bin/vault", 77);
+    sample_start(sample, SNARL_START_EXEC, "/bin/missing", 78);
+    sample_start_failed(sample);
+    sample_loss(sample, SNARL_LOSS_STACK);
+    sample_finish(sample, 4000000000);
+}
