@@ -2,7 +2,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { AT_ONCE = 64 };
+enum {
+    AT_ONCE = 64
+};
 
 int main(int argc, char **argv)
 {

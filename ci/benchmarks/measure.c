@@ -6,7 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_ROUNDS = 1001 };
+enum {
+    MOST_ROUNDS = 1001
+};
 
 static int compare(const void *left, const void *right)
 {

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MOST_ROUNDS = 101 };
+enum {
+    MOST_ROUNDS = 101
+};
 
 static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t middle = PTHREAD_MUTEX_INITIALIZER;

@@ -185,7 +185,7 @@ bool snarl_reader_open(struct snarl_reader *reader, const char *path, char *erro
         return complain(reader, error, error_size, path, "cut off within its header");
     if (header->version != SNARL_RECORDING_VERSION) {
         snprintf(error, error_size, "%s: a recording of version %u; this snarl reads version %u",
-                 path, header->version, SNARL_RECORDING_VERSION);
+                 path, header->version, (unsigned)SNARL_RECORDING_VERSION);
         snarl_reader_close(reader);
         return false;
     }

@@ -456,11 +456,11 @@ static void a_hung_program_says_how_its_threads_stood(void **state)
     fclose(out);
     assert_string_equal(
         found,
-        "3 after pthread_cond_wait in bank_refund<bank_refunder waits for condition 1.5 s, "
-        "for a while; stands\n"
+        "1 after ? waits for nothing 0 s; stands\n"
         "2 after pthread_mutex_lock in bank_pay<bank_payer holds bank_alice in "
         "bank_pay<bank_payer waits for bank_bob 2.5 s; stands in bank_watch\n"
-        "1 after ? waits for nothing 0 s; stands\n");
+        "3 after pthread_cond_wait in bank_refund<bank_refunder waits for condition 1.5 s, "
+        "for a while; stands\n");
     free(found);
     snarl_report_free(report);
 }

@@ -291,8 +291,8 @@ static void steps_must_fit(void **state)
     const uint32_t counts[] = {1, 2, 0x1fffffff, 0x20000000, 0xffffffff};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         struct snarl_fact_deadlock fact = {.header.kind = SNARL_FACT_DEADLOCK, .count = 2};
-        struct snarl_deadlock_step steps[2] = {{.thread = 1},
-                                               {.thread = 2, .held_count = counts[i]}};
+        uint32_t steps[2][sizeof(struct snarl_deadlock_step) / sizeof(uint32_t)] = {{0}};
+        steps[1][offsetof(struct snarl_deadlock_step, held_count) / sizeof(uint32_t)] = counts[i];
         assert_refused(&fact, sizeof fact, steps, sizeof steps);
     }
 }
