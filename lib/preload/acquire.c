@@ -34,8 +34,8 @@ static void write_lock(struct snarl_object *object)
 
 static struct snarl_object *begin_object(uintptr_t address, uint32_t flags, uint32_t created)
 {
-    struct snarl_object *object = snarl_objects_begin(&snarl_session.objects, address,
-                                                      SNARL_LOCK_MUTEX, flags, created);
+    struct snarl_object *object =
+        snarl_objects_begin(&snarl_session.objects, address, SNARL_LOCK_MUTEX, flags, created);
     if (object == NULL)
         snarl_session_lose(SNARL_LOSS_MEMORY);
     else if (snarl_session.table != NULL)
@@ -82,6 +82,8 @@ void snarl_lock_begin(struct snarl_thread *self, const pthread_mutex_t *mutex,
     snarl_session_lock();
     begin_object((uintptr_t)mutex, flags_of(mutex), stack);
     new_generation((uintptr_t)mutex);
+    object_at(self, mutex,
+              false); /* into the cache: who makes a lock is often the first to take it */
     snarl_session_unlock();
     snarl_leave(self, entry);
 }
@@ -241,7 +243,8 @@ void snarl_acquired_slow(struct snarl_thread *self, pthread_mutex_t *mutex, stru
         stale->address = 0; /* it was released behind our back, or we would not have got it */
     snarl_acquire_rehash(self);
 
-    bool depends = self->depth > 0 && taking != SNARL_TAKING_TRIED && snarl_options.detect_deadlocks;
+    bool depends =
+        self->depth > 0 && taking != SNARL_TAKING_TRIED && snarl_options.detect_deadlocks;
     uint32_t stack = depends ? depend(self, mutex, site, taking) : snarl_stack_of(self, site);
     uint32_t lock = snarl_lock_recall(self, address) & ~SNARL_LOCK_WRITTEN;
     if (lock == 0 || self->depth == self->capacity) {
@@ -278,7 +281,9 @@ static void release_for_holder(uintptr_t address)
 /* Of these kinds libc says EPERM to whoever does not hold the mutex. */
 static bool only_owner_unlocks(const pthread_mutex_t *mutex)
 {
-    enum { ROBUST_OR_INHERITING = 16 | 32 };
+    enum {
+        ROBUST_OR_INHERITING = 16 | 32
+    };
     int kind = mutex->__data.__kind;
     return (kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP || (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP ||
            kind & ROBUST_OR_INHERITING;

@@ -110,27 +110,35 @@ static inline void snarl_hold(struct snarl_thread *self, uintptr_t address, uint
     row->acquisitions++;
 }
 
-/* After the mutex was taken. */
-static inline __attribute__((always_inline)) void
-snarl_acquired(struct snarl_thread *self, pthread_mutex_t *mutex, struct snarl_site site,
-               enum snarl_taking taking)
+/* After the mutex was taken: whether that was seen before, and is settled. */
+static inline __attribute__((always_inline)) bool
+snarl_acquired_again(struct snarl_thread *self, const pthread_mutex_t *mutex,
+                     struct snarl_site site, enum snarl_taking taking)
 {
     uintptr_t address = (uintptr_t)mutex;
     struct snarl_holding *held;
     if (snarl_mutex_is_recursive(mutex) && (held = snarl_holding_of(self, address)) != NULL) {
         held->count++;
         self->row->acquisitions++;
-        return;
+        return true;
     }
     uint32_t stack = snarl_stack_recall(self, site);
     uint32_t lock = snarl_lock_recall(self, address) & ~SNARL_LOCK_WRITTEN;
     uint64_t context = snarl_context_after(self->context, lock, stack);
-    if (__builtin_expect(stack != 0 && lock != 0 && self->depth < self->capacity &&
-                             (self->depth == 0 ||
-                              *snarl_seen_entry_of(self, context) == context + taking),
-                         1))
-        snarl_hold(self, address, lock, stack, context);
-    else
+    if (__builtin_expect(stack == 0 || lock == 0 || self->depth >= self->capacity ||
+                             (self->depth > 0 &&
+                              *snarl_seen_entry_of(self, context) != context + taking),
+                         0))
+        return false;
+    snarl_hold(self, address, lock, stack, context);
+    return true;
+}
+
+/* After the mutex was taken. */
+static inline void snarl_acquired(struct snarl_thread *self, pthread_mutex_t *mutex,
+                                  struct snarl_site site, enum snarl_taking taking)
+{
+    if (!snarl_acquired_again(self, mutex, site, taking))
         snarl_acquired_slow(self, mutex, site, taking);
 }
 

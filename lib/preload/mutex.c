@@ -1,7 +1,7 @@
 /* The slow halves of the policies for mutexes and condition variables. */
 #include "preload/policies.h"
 
-int snarl_lock_busy(struct snarl_thread *self, pthread_mutex_t *mutex, struct snarl_site site)
+static int lock_busy(struct snarl_thread *self, pthread_mutex_t *mutex, struct snarl_site site)
 {
     struct snarl_waited waited = {.kind = SNARL_WANTS_LOCK, .mutex = mutex};
     struct snarl_wait_frame frame;
@@ -9,6 +9,15 @@ int snarl_lock_busy(struct snarl_thread *self, pthread_mutex_t *mutex, struct sn
         return EDEADLK;
     int result = snarl_real.pthread_mutex_lock(mutex);
     snarl_wait_end(self, &frame);
+    return result;
+}
+
+int snarl_lock_slow(pthread_mutex_t *mutex, struct snarl_site site, int tried)
+{
+    struct snarl_thread *self = snarl_self;
+    int result = snarl_took(tried) ? tried : lock_busy(self, mutex, site);
+    if (snarl_took(result))
+        snarl_acquired(self, mutex, site, SNARL_TAKING_BLOCKING);
     return result;
 }
 

@@ -50,11 +50,11 @@ static inline bool snarl_took(int result)
 #define POLICY_LOCK(name, arguments)                                                               \
     SNARL_SELF_OR_PASS(name, arguments);                                                           \
     int result = snarl_real.pthread_mutex_trylock(mutex);                                          \
-    if (__builtin_expect(!snarl_took(result), 0))                                                  \
-        result = snarl_lock_busy(self, mutex, SNARL_SITE());                                       \
-    if (__builtin_expect(snarl_took(result), 1))                                                   \
-        snarl_acquired(self, mutex, SNARL_SITE(), SNARL_TAKING_BLOCKING);                          \
-    return result;
+    if (__builtin_expect(result == 0 && snarl_acquired_again(snarl_self, mutex, SNARL_SITE(),      \
+                                                             SNARL_TAKING_BLOCKING),               \
+                         1))                                                                       \
+        return 0;                                                                                  \
+    return snarl_lock_slow(mutex, SNARL_SITE(), result);
 
 #define POLICY_TRY_LOCK(name, arguments)                                                           \
     SNARL_SELF_OR_PASS(name, arguments);                                                           \
@@ -110,8 +110,10 @@ static inline bool snarl_took(int result)
         snarl_spawned(path, *pid, SNARL_CALL_##name);                                              \
     return result;
 
-/* The blocking half of POLICY_LOCK: what the real call returned, or EDEADLK. */
-int snarl_lock_busy(struct snarl_thread *self, pthread_mutex_t *mutex, struct snarl_site site);
+/* The rest of POLICY_LOCK, after a try that returned `tried`: waits if the lock was busy, and notes
+ * what is new. What the real call returned, or EDEADLK. Out of the way of the fast path, which
+ * keeps nothing in registers for it. */
+int snarl_lock_slow(pthread_mutex_t *mutex, struct snarl_site site, int tried);
 
 struct snarl_condition_wait {
     struct snarl_thread *self;

@@ -28,6 +28,7 @@ static struct {
 } unwinder;
 
 static struct snarl_own_lock unwinding;
+static uint32_t warming; /* threads in snarl_stacks_warm */
 static const struct timespec longest_wait = {.tv_sec = 0, .tv_nsec = 50 * 1000 * 1000};
 
 /* libunwind's names carry the architecture; its header maps the plain ones to them. */
@@ -49,13 +50,16 @@ void snarl_stacks_open(void)
     snarl_stacks_warm();
 }
 
+/* Not under the lock: what this allocates comes from the host's allocator, whose own locks bring
+ * other threads here. */
 void snarl_stacks_warm(void)
 {
     void *addresses[OWN_FRAMES];
-    if (unwinder.backtrace == NULL || !snarl_own_lock_take_within(&unwinding, &longest_wait))
+    if (unwinder.backtrace == NULL)
         return;
+    __atomic_fetch_add(&warming, 1, __ATOMIC_SEQ_CST);
     unwinder.backtrace(addresses, OWN_FRAMES);
-    snarl_own_lock_release(&unwinding);
+    __atomic_fetch_sub(&warming, 1, __ATOMIC_SEQ_CST);
 }
 
 bool snarl_stacks_before_fork(void)
@@ -71,8 +75,9 @@ void snarl_stacks_after_fork(bool held)
 
 void snarl_stacks_in_child(void)
 {
-    if (unwinding.state != SNARL_OWN_LOCK_FREE)
+    if (unwinding.state != SNARL_OWN_LOCK_FREE || warming != 0)
         unwinder.backtrace = NULL;
+    warming = 0;
     unwinding = (struct snarl_own_lock){0};
 }
 

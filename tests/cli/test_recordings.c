@@ -129,6 +129,30 @@ static void a_child_s_recording_follows_the_program_s(void **state)
     free(path);
 }
 
+/* An empty recording among others: what its process did is lost, and only that. */
+static void an_empty_recording_is_a_loss(void **state)
+{
+    (void)state;
+    char *keep = path_in(directory, "lossy"), *path = path_in(directory, "lossy.json");
+    char *silent = path_in(keep, "rec.4711.00000000.rec");
+    struct command_result result = COMMAND(SNARL_COMMAND, "run", "-k", keep, "-o", "/dev/null",
+                                           SNARL_SCENARIOS "/deadlock_relock");
+    assert_int_equal(result.status, 66);
+    command_free(&result);
+    file_write(silent, "SNARL", 5, 0600);
+    CHECK(0, "", "", SNARL_COMMAND, "report", keep, "-f", "json", "-o", path);
+    json_error_t error;
+    json_t *report = json_load_file(path, 0, &error);
+    assert_non_null(report);
+    assert_true(json_is_false(report_at(report, "complete")));
+    assert_int_equal(json_array_size(report_at(report, "losses")), 1);
+    assert_string_equal(json_string_value(report_at(report, "losses.0")),
+                        "process 4711 was ended before it could record anything");
+    assert_int_equal(json_array_size(report_at(report, "findings")), 1);
+    json_decref(report);
+    free(keep), free(path), free(silent);
+}
+
 static void check_trouble(const char *path, const char *message)
 {
     char line[4096];
@@ -171,6 +195,7 @@ int main(void)
         cmocka_unit_test(earlier_recordings_are_left_out),
         cmocka_unit_test(nothing_else_is_left_behind),
         cmocka_unit_test(a_child_s_recording_follows_the_program_s),
+        cmocka_unit_test(an_empty_recording_is_a_loss),
         cmocka_unit_test(what_is_no_recording_is_one_line),
         cmocka_unit_test(a_directory_that_cannot_be_kept_in_is_trouble),
     };

@@ -168,7 +168,7 @@ static void a_program_ended_by_sigterm_is_reported(void **state)
     assert_int_equal(json_integer_value(report_at(report, "program.signal")), SIGTERM);
     assert_false(json_is_true(report_at(report, "program.timed_out")));
     assert_true(json_is_true(report_at(report, "processes.0.ended")));
-    assert_int_equal(json_array_size(report_at(report, "processes.0.states")), 2);
+    assert_true(json_array_size(report_at(report, "processes.0.states")) >= 2);
     json_decref(report);
     command_free(&result);
     directory_remove(directory);
@@ -204,6 +204,17 @@ static void other_preloads_stay(void **state)
     struct command_result result = command_run(&command);
     assert_string_equal(result.output, ":libm.so.6:libdl.so.2\n");
     command_free(&result);
+}
+
+/* The recording of a child that ends too early is lost, not the whole report. */
+static void a_child_killed_early_harms_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct command_result result = QUIETLY("sh", "-c", "sleep 1000 & kill -9 $!; exit 7");
+        assert_int_equal(result.status, 7);
+        command_free(&result);
+    }
 }
 
 /* A program whose recording is gone cannot be told from one that was never watched. */
@@ -262,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_program_ended_by_sigterm_is_reported),
         cmocka_unit_test(signals_ignored_or_blocked_stay_so),
         cmocka_unit_test(other_preloads_stay),
+        cmocka_unit_test(a_child_killed_early_harms_nothing),
         cmocka_unit_test(a_run_without_recording_is_trouble),
         cmocka_unit_test(the_report_goes_where_it_is_told),
     };

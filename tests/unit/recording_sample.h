@@ -65,7 +65,10 @@ void sample_append(struct sample *sample, void *fact, size_t size, const void *r
  * this, it is this very process and SAMPLE_STARTED. */
 void sample_set_process(struct sample *sample, uint64_t pid, uint64_t started);
 
+/* The id that a number has in this style; of a thread, where the main thread is always the first.
+ */
 uint32_t sample_id(const struct sample *sample, uint32_t number);
+uint32_t sample_thread_id(const struct sample *sample, uint32_t thread);
 uint64_t sample_address(const struct sample *sample, const void *here);
 
 /* The stack of functions, innermost first, at their first instruction. */

@@ -49,7 +49,8 @@ void snarl_last_stacks_append(const struct snarl_last_stacks *stacks,
 {
     for (size_t i = 0; i < stacks->count; i++)
         for (size_t j = recordings->count; j-- > 0;)
-            if (recordings->items[j].pid == (uint64_t)stacks->items[i].pid) {
+            if (recordings->items[j].pid == (uint64_t)stacks->items[i].pid &&
+                !recordings->items[j].silent) {
                 append(&stacks->items[i], recordings->items[j].path);
                 break;
             }

@@ -46,12 +46,17 @@ bool snarl_recordings_open(struct snarl_recordings *recordings, const char *keep
 static void read_header(struct snarl_recording *recording)
 {
     struct snarl_file_header header = {0};
+    struct stat status;
     int descriptor = open(recording->path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return;
     if (read(descriptor, &header, sizeof header) == sizeof header) {
         recording->pid = header.pid;
         recording->started = header.started_real;
+    } else if (fstat(descriptor, &status) == 0) {
+        recording->started =
+            (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec;
+        recording->silent = true;
     }
     close(descriptor);
 }
@@ -64,65 +69,73 @@ static int by_start(const void *left, const void *right)
     return strcmp(first->path, second->path);
 }
 
-static void add(struct snarl_recordings *recordings, const char *name)
+static void add(struct snarl_recordings *recordings, struct snarl_recording recording)
+{
+    recordings->items =
+        snarl_memory_resize(recordings->items, recordings->count + 1, sizeof recording);
+    recordings->items[recordings->count++] = recording;
+}
+
+void snarl_recordings_add(struct snarl_recordings *recordings, const char *path)
+{
+    add(recordings, (struct snarl_recording){.path = snarl_memory_string("%s", path)});
+}
+
+static void add_entry(struct snarl_recordings *recordings, const char *directory, const char *name)
 {
     const char *end = strrchr(name, '.');
     if (!end || strcmp(end, ".rec") != 0)
         return;
-    struct snarl_recording recording = {
-        .path = snarl_memory_string("%s/%s", recordings->directory, name)};
+    struct snarl_recording recording = {.path = snarl_memory_string("%s/%s", directory, name)};
     sscanf(name, SNARL_RECORDINGS_STEM ".%" SCNu64, &recording.pid);
     read_header(&recording);
-    if (recording.started && recording.started < recordings->since) {
+    if (recording.started >= recordings->since)
+        add(recordings, recording);
+    else
         free(recording.path);
-        return;
-    }
-    recordings->items =
-        snarl_memory_resize(recordings->items, recordings->count + 1, sizeof *recordings->items);
-    recordings->items[recordings->count++] = recording;
 }
 
-static bool list(struct snarl_recordings *recordings)
+bool snarl_recordings_add_directory(struct snarl_recordings *recordings, const char *directory,
+                                    char *error, size_t error_size)
 {
-    DIR *directory = opendir(recordings->directory);
-    if (!directory)
+    size_t before = recordings->count;
+    DIR *entries = opendir(directory);
+    if (!entries) {
+        snprintf(error, error_size, "\"%s\": %s", directory, strerror(errno));
         return false;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        add(recordings, entry->d_name);
-    closedir(directory);
-    if (recordings->count)
-        qsort(recordings->items, recordings->count, sizeof *recordings->items, by_start);
-    return true;
-}
-
-bool snarl_recordings_read(struct snarl_recordings *recordings, const char *directory, char *error,
-                           size_t error_size)
-{
-    *recordings = (struct snarl_recordings){.directory = snarl_memory_string("%s", directory)};
-    if (list(recordings))
-        return true;
-    snprintf(error, error_size, "\"%s\": %s", directory, strerror(errno));
-    snarl_recordings_close(recordings);
-    return false;
+    }
+    for (struct dirent *entry; (entry = readdir(entries));)
+        add_entry(recordings, directory, entry->d_name);
+    closedir(entries);
+    size_t found = recordings->count - before;
+    if (found)
+        qsort(recordings->items + before, found, sizeof *recordings->items, by_start);
+    else
+        snprintf(error, error_size, "\"%s\": no recordings (*.rec) in this directory", directory);
+    return found > 0;
 }
 
 /* The program's own recordings, in order, before all others. */
 static bool put_first(struct snarl_recordings *recordings, pid_t program)
 {
     size_t own = 0;
+    bool speaks = false;
     for (size_t i = 0; i < recordings->count; i++) {
         struct snarl_recording recording = recordings->items[i];
         if (recording.pid != (uint64_t)program)
             continue;
         memmove(&recordings->items[own + 1], &recordings->items[own], (i - own) * sizeof recording);
         recordings->items[own++] = recording;
+        speaks = speaks || !recording.silent;
     }
-    return own > 0;
+    return speaks;
 }
 
 bool snarl_recordings_collect(struct snarl_recordings *recordings, pid_t program)
 {
-    return list(recordings) && put_first(recordings, program);
+    char error[1024];
+    return snarl_recordings_add_directory(recordings, recordings->directory, error, sizeof error) &&
+           put_first(recordings, program);
 }
 
 static void remove_directory(const char *path)

@@ -13,10 +13,11 @@ struct snarl_recording {
     char *path;
     uint64_t pid;     /* of the process that wrote it */
     uint64_t started; /* nanoseconds since the epoch */
+    bool silent;      /* its process was ended before it could write anything */
 };
 
 struct snarl_recordings {
-    char *directory; /* absolute */
+    char *directory; /* of this run, absolute; NULL for others' recordings */
     bool temporary;  /* the directory is ours, and goes at the end */
     struct snarl_recording *items;
     size_t count;
@@ -28,13 +29,16 @@ struct snarl_recordings {
 bool snarl_recordings_open(struct snarl_recordings *recordings, const char *keep, char *error,
                            size_t error_size);
 
-/* Lists all the recordings (*.rec) of a directory, as their processes started. Returns false, with
- * a one-line reason in `error`, where it cannot be read. */
-bool snarl_recordings_read(struct snarl_recordings *recordings, const char *directory, char *error,
-                           size_t error_size);
+/* Adds one by its path, whatever it is. */
+void snarl_recordings_add(struct snarl_recordings *recordings, const char *path);
+
+/* Adds all the recordings (*.rec) of a directory, as their processes started. Returns false, with
+ * a one-line reason in `error`, where there are none. */
+bool snarl_recordings_add_directory(struct snarl_recordings *recordings, const char *directory,
+                                    char *error, size_t error_size);
 
 /* Lists the recordings of this run: those of `program` first, then as their processes started.
- * Returns whether there is one of `program`. */
+ * Returns whether `program` left one that says anything. */
 bool snarl_recordings_collect(struct snarl_recordings *recordings, pid_t program);
 
 /* Frees all; removes a temporary directory with what is in it. */

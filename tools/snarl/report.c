@@ -1,18 +1,12 @@
 /* snarl report: the report again, from recordings. */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "analysis/analysis.h"
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"
-#include "memory.h"
 #include "print.h"
-#include "recordings.h"
+#include "recordings_report.h"
 #include "usage.h"
 
 struct settings {
@@ -35,49 +29,25 @@ static const struct snarl_usage usage = {
     .option_count = sizeof options / sizeof *options,
 };
 
-struct paths {
-    const char **items;
-    size_t count;
-};
-
-static void add(struct paths *paths, const char *path)
+static bool add_operand(struct snarl_recordings *recordings, const char *path)
 {
-    paths->items = snarl_memory_resize(paths->items, paths->count + 1, sizeof *paths->items);
-    paths->items[paths->count++] = snarl_memory_string("%s", path);
-}
-
-static bool add_directory(struct paths *paths, const char *path)
-{
-    struct snarl_recordings recordings;
     char error[1024];
-    if (!snarl_recordings_read(&recordings, path, error, sizeof error)) {
-        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
-        return false;
+    struct stat status;
+    if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode)) {
+        snarl_recordings_add(recordings, path);
+        return true;
     }
-    for (size_t i = 0; i < recordings.count; i++)
-        add(paths, recordings.items[i].path);
-    bool found = recordings.count > 0;
-    snarl_recordings_close(&recordings);
+    bool found = snarl_recordings_add_directory(recordings, path, error, sizeof error);
     if (!found)
-        snarl_complain(SNARL_EXIT_TROUBLE, "\"%s\": no recordings (*.rec) in this directory", path);
+        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
     return found;
 }
 
-static bool add_operand(struct paths *paths, const char *path)
+static int report(const struct settings *settings, const struct snarl_recordings *recordings)
 {
-    struct stat status;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return add_directory(paths, path);
-    add(paths, path);
-    return true;
-}
-
-static int report(const struct settings *settings, const struct paths *paths)
-{
-    char error[1024] = "";
-    struct snarl_analysis_options analysis = {.all = settings->print.all};
+    char error[8192] = "";
     struct snarl_report *made =
-        snarl_analyse(paths->items, paths->count, &analysis, error, sizeof error);
+        snarl_recordings_report(recordings, settings->print.all, error, sizeof error);
     if (!made)
         return snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
     FILE *stream = snarl_print_open(&settings->print, stdout);
@@ -96,13 +66,11 @@ int snarl_command_report(int argc, char **argv)
         return snarl_complain(SNARL_EXIT_TROUBLE,
                               "report: no recording given (usage: snarl report %s)",
                               usage.arguments);
-    struct paths paths = {0};
+    struct snarl_recordings recordings = {0};
     bool found = true;
     for (int i = first; found && i < argc; i++)
-        found = add_operand(&paths, argv[i]);
-    status = found ? report(&settings, &paths) : SNARL_EXIT_TROUBLE;
-    for (size_t i = 0; i < paths.count; i++)
-        free((char *)paths.items[i]);
-    free(paths.items);
+        found = add_operand(&recordings, argv[i]);
+    status = found ? report(&settings, &recordings) : SNARL_EXIT_TROUBLE;
+    snarl_recordings_close(&recordings);
     return status;
 }

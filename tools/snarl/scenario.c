@@ -68,8 +68,11 @@ static int show(const struct snarl_scenario *scenario)
     printf("Run it:       ");
     show_command(program ? program : scenario->name, scenario->arguments);
     printf("Under snarl:  snarl scenario run %s\n", scenario->name);
-    printf("Snarl finds:  %s\n",
-           snarl_kinds_words(snarl_kinds_expected(&scenario->expect.snarl), words, sizeof words));
+    snarl_kinds_words(snarl_kinds_expected(&scenario->expect.snarl), words, sizeof words);
+    printf("Snarl finds:  %s\n", words);
+    snarl_kinds_words(snarl_kinds_expected(&scenario->expect.thread_sanitizer), words,
+                      sizeof words);
+    printf("TSan finds:   %s (ThreadSanitizer; snarl compare %s)\n", words, scenario->name);
     if (!scenario->expect.ends)
         printf("Left alone:   it hangs for ever\n");
     if (scenario->fixed_by)

@@ -6,13 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/analysis.h"
 #include "exit_status.h"
 #include "last_stacks.h"
-#include "memory.h"
 #include "preload.h"
 #include "program.h"
-#include "recordings.h"
+#include "recordings_report.h"
 
 static bool fail(struct snarl_watched *watched, int status)
 {
@@ -40,13 +38,8 @@ static void add_end(const struct snarl_watch_plan *plan, const struct snarl_chil
 static bool analyse(const struct snarl_watch_plan *plan, const struct snarl_recordings *recordings,
                     struct snarl_watched *watched)
 {
-    const char **paths = snarl_memory_zeroed(recordings->count, sizeof *paths);
-    for (size_t i = 0; i < recordings->count; i++)
-        paths[i] = recordings->items[i].path;
-    struct snarl_analysis_options options = {.all = plan->all};
     watched->report =
-        snarl_analyse(paths, recordings->count, &options, watched->reason, sizeof watched->reason);
-    free(paths);
+        snarl_recordings_report(recordings, plan->all, watched->reason, sizeof watched->reason);
     if (!watched->report)
         return fail(watched, SNARL_EXIT_TROUBLE);
     add_end(plan, &watched->end, watched->report);

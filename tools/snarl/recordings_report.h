@@ -1,0 +1,20 @@
+/* From recordings to a report. */
+#ifndef SNARL_RECORDINGS_REPORT_H
+#define SNARL_RECORDINGS_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "recordings.h"
+#include "report/model.h"
+
+/*
+ * Makes one report, which the caller frees. Recordings of processes that were ended before they
+ * could write anything are left out, and named among the losses. `all`: infeasible findings too.
+ *
+ * Returns NULL, with a one-line reason in `error`, where one cannot be read or none says anything.
+ */
+struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings, bool all,
+                                             char *error, size_t error_size);
+
+#endif
