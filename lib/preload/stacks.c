@@ -28,6 +28,7 @@ static struct {
 } unwinder;
 
 static struct snarl_own_lock unwinding;
+static uint32_t turns; /* how often it was given back */
 static uint32_t warming; /* threads in snarl_stacks_warm */
 static const struct timespec longest_wait = {.tv_sec = 0, .tv_nsec = 50 * 1000 * 1000};
 
@@ -50,6 +51,24 @@ void snarl_stacks_open(void)
     snarl_stacks_warm();
 }
 
+/* Whether it is our turn: not if none has ended for so long that who has it must be stuck. */
+static bool take_turn(void)
+{
+    for (;;) {
+        uint32_t before = __atomic_load_n(&turns, __ATOMIC_RELAXED);
+        if (snarl_own_lock_take_within(&unwinding, &longest_wait))
+            return true;
+        if (__atomic_load_n(&turns, __ATOMIC_RELAXED) == before)
+            return false;
+    }
+}
+
+static void end_turn(void)
+{
+    __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
+    snarl_own_lock_release(&unwinding);
+}
+
 /* Not under the lock: what this allocates comes from the host's allocator, whose own locks bring
  * other threads here. */
 void snarl_stacks_warm(void)
@@ -64,13 +83,13 @@ void snarl_stacks_warm(void)
 
 bool snarl_stacks_before_fork(void)
 {
-    return snarl_own_lock_take_within(&unwinding, &longest_wait);
+    return take_turn();
 }
 
 void snarl_stacks_after_fork(bool held)
 {
     if (held)
-        snarl_own_lock_release(&unwinding);
+        end_turn();
 }
 
 void snarl_stacks_in_child(void)
@@ -191,10 +210,10 @@ static uint32_t intern(const uintptr_t *addresses, uint32_t count)
 
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
 {
-    if (unwinder.backtrace != NULL && snarl_own_lock_take_within(&unwinding, &longest_wait)) {
+    if (unwinder.backtrace != NULL && take_turn()) {
         uint32_t stack = intern(work.addresses, unwind(site, work.addresses));
         memorise(self, site, stack);
-        snarl_own_lock_release(&unwinding);
+        end_turn();
         return stack;
     }
     uint32_t stack = intern(&site.caller, 1);
