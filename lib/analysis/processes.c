@@ -80,7 +80,7 @@ static void add_state(struct snarl_builder *builder, struct snarl_source *source
     const struct snarl_fact_thread_stack *now = stack_now(&source->loaded, row->tid);
     if (now != NULL)
         state->now = snarl_builder_addresses(builder, source, now->address, now->count,
-                                             source->loaded.module_count, true);
+                                             source->loaded.module_count, false);
 }
 
 static int compare_rows(const void *left, const void *right)

@@ -52,6 +52,11 @@ static inline bool snarl_mutex_is_recursive(const pthread_mutex_t *mutex)
     return (mutex->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP;
 }
 
+static inline bool snarl_mutex_is_robust(const pthread_mutex_t *mutex)
+{
+    return mutex->__data.__kind & 16;
+}
+
 static inline const struct snarl_lock_entry *snarl_lock_entry_of(struct snarl_thread *self,
                                                                  uintptr_t address)
 {

@@ -46,10 +46,13 @@ static inline bool snarl_took(int result)
     return result;
 
 /* Tries first: only a lock that is busy needs a wait. Whatever else the try says (an error, a
- * limit), the real call says it with authority. */
+ * limit), the real call says it with authority. But glibc's try of a robust mutex that cannot be
+ * recovered leaves it locked for good (seen in 2.36). */
 #define POLICY_LOCK(name, arguments)                                                               \
     SNARL_SELF_OR_PASS(name, arguments);                                                           \
-    int result = snarl_real.pthread_mutex_trylock(mutex);                                          \
+    int result = __builtin_expect(snarl_mutex_is_robust(mutex), 0)                                 \
+                     ? EBUSY                                                                       \
+                     : snarl_real.pthread_mutex_trylock(mutex);                                    \
     if (__builtin_expect(result == 0 && snarl_acquired_again(snarl_self, mutex, SNARL_SITE(),      \
                                                              SNARL_TAKING_BLOCKING),               \
                          1))                                                                       \

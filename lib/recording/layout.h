@@ -310,7 +310,7 @@ struct snarl_fact_thread_stack {
     uint64_t tid;
     uint32_t count;
     uint32_t padding;
-    uint64_t address[]; /* innermost first; the first is where it stands, no return address */
+    uint64_t address[]; /* innermost first; all as return addresses, one past what is exact */
 };
 
 _Static_assert(sizeof(struct snarl_thread_row) % 8 == 0, "rows are padded to 8 bytes");

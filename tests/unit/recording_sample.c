@@ -214,7 +214,7 @@ void sample_thread_stack(struct sample *sample, uint64_t tid, uint64_t at,
 {
     struct snarl_fact_thread_stack fact = {
         .header.kind = SNARL_FACT_THREAD_STACK, .at = at, .tid = tid, .count = 1};
-    uint64_t address = sample_address(sample, (const void *)(uintptr_t)function);
+    uint64_t address = sample_address(sample, (const void *)(uintptr_t)function) + 1;
     sample_append(sample, &fact, sizeof fact, &address, sizeof address);
 }
 

@@ -344,6 +344,31 @@ static void what_was_unloaded_keeps_no_later_name(void **state)
     snarl_report_free(report);
 }
 
+/* A call may be the last instruction of its function: then what follows belongs to the next one. */
+static void a_return_address_belongs_to_the_call_before_it(void **state)
+{
+    (void)state;
+    struct sample sample;
+    bank_begin(&sample);
+    sample_tell_cycle(&sample, false);
+    const uint64_t after[] = {(uintptr_t)bank_refund, (uintptr_t)bank_refund + 1};
+    struct snarl_fact_stack fact = {
+        .header.kind = SNARL_FACT_STACK, .stack = sample.stacks + 1, .count = 2};
+    sample_append(&sample, &fact, sizeof fact, after, sizeof after);
+    sample_dependency(&sample, SAMPLE_MAIN, 0, (struct snarl_held){SAMPLE_VAULT, 0},
+                      (struct snarl_held){SAMPLE_HEAP_LEFT, fact.stack});
+    sample_lock(&sample, SAMPLE_HEAP_LEFT, 16, fact.stack, 0);
+    struct snarl_report *report = bank_end(&sample, false);
+    const struct snarl_report_edge *edge = &report->edges[report->edge_count - 1];
+    const struct snarl_stack *stack = &snarl_report_lock_by_id(report, edge->to)->created;
+    assert_int_equal(stack->count, 2);
+    assert_int_equal(stack->frames[1].offset - stack->frames[0].offset, 1);
+    assert_string_equal(stack->frames[1].function, "bank_refund");
+    assert_true(stack->frames[0].function == NULL ||
+                strcmp(stack->frames[0].function, "bank_refund") != 0);
+    snarl_report_free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +384,7 @@ int main(void)
         TEST(edges_are_drawn_once),
         TEST(everything_at_once_comes_in_order),
         TEST(what_was_unloaded_keeps_no_later_name),
+        TEST(a_return_address_belongs_to_the_call_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "analysis/analysis.h"
 #include "memory.h"
+#include "program.h"
 
 static void add_loss(struct snarl_report *report, const struct snarl_recording *recording)
 {
@@ -16,6 +17,17 @@ static void add_loss(struct snarl_report *report, const struct snarl_recording *
     losses[report->loss_count++] = snarl_report_string(
         report, "process %" PRIu64 " was ended before it could record anything", recording->pid);
     report->losses = losses;
+}
+
+/* Says why a child left no recording, as far as the program that it ran tells. */
+static void explain(struct snarl_report *report, struct snarl_report_process *process)
+{
+    struct snarl_program program;
+    snarl_program_find(process->argc > 0 ? process->argv[0] : "", &program);
+    process->unwatched_reason =
+        program.status != 0
+            ? snarl_report_string(report, "%s", program.reason)
+            : "it left no recording (was it started without LD_PRELOAD in its environment?)";
 }
 
 struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings, bool all,
@@ -35,6 +47,9 @@ struct snarl_report *snarl_recordings_report(const struct snarl_recordings *reco
     for (size_t i = 0; report && i < recordings->count; i++)
         if (recordings->items[i].silent)
             add_loss(report, &recordings->items[i]);
+    for (size_t i = 0; report && i < report->process_count; i++)
+        if (!report->processes[i].watched)
+            explain(report, &report->processes[i]);
     free(paths);
     return report;
 }
