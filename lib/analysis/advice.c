@@ -107,15 +107,17 @@ static const char *mend_order(struct snarl_builder *builder,
                                lock_name(builder, held), example);
 }
 
+/* From the one that the first step holds, which is wanted last, on. */
 static const char *list_locks(struct snarl_builder *builder,
                               const struct snarl_report_finding *finding)
 {
     const char *list = "";
     for (size_t i = 0; i < finding->lock_count && i < 4; i++) {
         bool last = i + 1 == finding->lock_count;
-        list = snarl_report_string(builder->report, "%s%s%s", list,
-                                   i == 0 ? "" : (last ? " and " : ", "),
-                                   lock_name(builder, finding->locks[i]));
+        list = snarl_report_string(
+            builder->report, "%s%s%s", list, i == 0 ? "" : (last ? " and " : ", "),
+            lock_name(builder,
+                      finding->locks[(i + finding->lock_count - 1) % finding->lock_count]));
     }
     return finding->lock_count > 4 ? snarl_report_string(builder->report, "%s and others", list)
                                    : list;

@@ -1,4 +1,5 @@
 /* Deadlocks and cycles of a recording, as findings of the report. */
+#include <limits.h>
 #include <string.h>
 
 #include "analysis/builder.h"
@@ -114,6 +115,26 @@ static enum snarl_target target_of(uint32_t want_kind)
     }
 }
 
+/* Turns a circle so that its first thread comes first: which one closed it is chance. */
+static struct snarl_report_step *turned(struct snarl_builder *builder,
+                                        const struct snarl_report_step *steps, size_t count)
+{
+    struct snarl_report_step *result = snarl_report_allocate(builder->report, count, sizeof *steps);
+    size_t first = 0;
+    unsigned lowest = UINT_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const struct snarl_report_thread *thread =
+            snarl_report_thread_by_id(builder->report, steps[i].thread);
+        if (thread != NULL && thread->number < lowest) {
+            lowest = thread->number;
+            first = i;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        result[i] = steps[(first + i) % count];
+    return result;
+}
+
 static void add_deadlock(struct snarl_builder *builder, struct snarl_source *source,
                          const struct snarl_fact_deadlock *fact)
 {
@@ -135,7 +156,7 @@ static void add_deadlock(struct snarl_builder *builder, struct snarl_source *sou
     finding->kind = fact->count == 1 ? SNARL_FINDING_SELF_DEADLOCK : SNARL_FINDING_DEADLOCK;
     finding->status = SNARL_OCCURRED;
     finding->severity = SNARL_ERROR;
-    finding->steps = steps;
+    finding->steps = turned(builder, steps, fact->count);
     finding->step_count = fact->count;
     finish(builder);
 }

@@ -117,7 +117,8 @@ static enum snarl_severity severity_of(struct snarl_dependency *const *steps, ui
     return SNARL_ERROR;
 }
 
-/* Makes `cycle` the one of search->steps. */
+/* Makes `cycle` the one of search->steps, turned so that the first thread comes first: which step
+ * closed it is chance. */
 static void describe(const struct snarl_search *search, struct snarl_cycle *cycle,
                      enum snarl_reason reason, enum snarl_severity severity)
 {
@@ -125,7 +126,12 @@ static void describe(const struct snarl_search *search, struct snarl_cycle *cycl
     cycle->reason = reason;
     cycle->severity = severity;
     cycle->search = search->order->searches;
-    memcpy(cycle->steps, search->steps, cycle->length * sizeof cycle->steps[0]);
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < cycle->length; i++)
+        if (search->steps[i]->thread < search->steps[first]->thread)
+            first = i;
+    for (uint32_t i = 0; i < cycle->length; i++)
+        cycle->steps[i] = search->steps[(first + i) % cycle->length];
 }
 
 static struct snarl_cycle *make(const struct snarl_search *search, uint32_t length)

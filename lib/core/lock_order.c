@@ -88,13 +88,18 @@ static bool is_of(const struct snarl_dependency *dependency, const struct snarl_
     return true;
 }
 
+static uint64_t key_of(const struct snarl_want *want, uint32_t thread)
+{
+    uint64_t key = snarl_hash_mix(thread, (uint64_t)want->flags << 32 | want->lock);
+    for (uint32_t i = 0; i < want->held_count; i++)
+        key = snarl_hash_mix(key, want->held[i].lock);
+    return key;
+}
+
 static struct snarl_dependency *find(const struct snarl_lock_order *order,
                                      const struct snarl_want *want, uint64_t *key)
 {
-    *key = snarl_hash_mix(want->thread, (uint64_t)want->flags << 32 | want->lock);
-    for (uint32_t i = 0; i < want->held_count; i++)
-        *key = snarl_hash_mix(*key, want->held[i].lock);
-
+    *key = key_of(want, want->thread);
     for (;;) {
         struct snarl_dependency *dependency;
         HASH_FIND(by_key, order->by_key, key, sizeof *key, dependency);
@@ -217,17 +222,26 @@ static void discard(struct snarl_lock_order *order, struct snarl_dependency *dep
     snarl_arena_free(order->arena, dependency, dependency_size(dependency->held_count));
 }
 
-/* How many other threads did the same before. */
-static uint32_t rank_of(const struct snarl_dependency *dependency,
-                        const struct snarl_order_node *wanted)
+/* How many other threads did the same before; 0 too where there is no memory left to count them,
+ * which makes searches dearer, no more. */
+static uint32_t rank_of(struct snarl_lock_order *order, const struct snarl_want *want)
 {
-    size_t held_size = dependency->held_count * sizeof(struct snarl_order_node *);
-    const struct snarl_dependency *other = wanted->wanting;
-    for (; other != NULL; other = other->next_wanting)
-        if (other->flags == dependency->flags && other->held_count == dependency->held_count &&
-            memcmp(other->held, dependency->held, held_size) == 0)
-            return other->rank + 1;
-    return 0;
+    struct snarl_arena *arena = order->arena;
+    uint64_t key = key_of(want, 0);
+    struct snarl_order_deed *deed;
+    HASH_FIND(by_key, order->deeds, &key, sizeof key, deed);
+    if (deed == NULL) {
+        deed = snarl_arena_allocate(arena, sizeof *deed);
+        if (deed == NULL)
+            return 0;
+        deed->key = key;
+        HASH_ADD(by_key, order->deeds, key, sizeof deed->key, deed);
+        if (!SNARL_TABLE_HAS(deed, by_key)) {
+            snarl_arena_free(arena, deed, sizeof *deed);
+            return 0;
+        }
+    }
+    return deed->threads++;
 }
 
 static struct snarl_dependency *create(struct snarl_lock_order *order,
@@ -252,7 +266,7 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     }
 
     dependency->id = (uint32_t)++order->dependency_count;
-    dependency->rank = rank_of(dependency, wanted);
+    dependency->rank = rank_of(order, want);
     dependency->next_wanting = wanted->wanting;
     wanted->wanting = dependency;
     if (order->last != NULL)

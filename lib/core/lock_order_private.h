@@ -26,6 +26,13 @@ struct snarl_order_node {
     UT_hash_handle by_lock;
 };
 
+/* What some threads have done: held these, wanted that. */
+struct snarl_order_deed {
+    uint64_t key; /* hash of what they held and wanted */
+    uint32_t threads;
+    UT_hash_handle by_key;
+};
+
 struct snarl_lock_order {
     struct snarl_arena *arena;
     bool keep_infeasible;
@@ -33,6 +40,7 @@ struct snarl_lock_order {
     struct snarl_order_node *nodes;
     struct snarl_order_link *links;
     struct snarl_dependency *by_key;
+    struct snarl_order_deed *deeds;
     struct snarl_dependency *first, *last;
     size_t dependency_count;
     struct snarl_cycle *by_locks;

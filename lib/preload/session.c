@@ -45,7 +45,8 @@ struct snarl_entry snarl_enter(struct snarl_thread *self)
     struct snarl_entry entry = {.error = errno};
     uint64_t all = UINT64_MAX; /* glibc's own signals too, which its wrapper would leave out */
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &entry.signals, sizeof all);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &entry.cancellation);
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &entry.cancel_type);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &entry.cancel_state);
     if (self != NULL)
         __atomic_store_n(&self->state, SNARL_THREAD_INSIDE, __ATOMIC_RELAXED);
     return entry;
@@ -57,9 +58,12 @@ void snarl_leave(struct snarl_thread *self, struct snarl_entry entry)
         __atomic_store_n(&self->state, SNARL_THREAD_READY, __ATOMIC_RELAXED);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &entry.signals, NULL, sizeof entry.signals);
     errno = entry.error;
-    /* Last: a thread that is to be cancelled at any moment ends in here. */
-    if (entry.cancellation != PTHREAD_CANCEL_DISABLE)
-        pthread_setcancelstate(entry.cancellation, NULL);
+    if (entry.cancel_state != PTHREAD_CANCEL_DISABLE)
+        pthread_setcancelstate(entry.cancel_state, NULL);
+    /* Last: a thread that is to be cancelled at any moment ends in here, and with the right value:
+     * had the type been left alone it would end in the call before, with none (seen in 2.36). */
+    if (entry.cancel_type != PTHREAD_CANCEL_DEFERRED)
+        pthread_setcanceltype(entry.cancel_type, NULL);
 }
 
 void snarl_session_write(const struct iovec *parts, size_t count)

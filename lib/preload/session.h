@@ -52,7 +52,7 @@ extern struct snarl_session snarl_session;
 struct snarl_entry {
     uint64_t signals;
     int error;
-    int cancellation;
+    int cancel_state, cancel_type;
 };
 
 /* Enters snarl's own code: blocks signals (and with them jumps out of handlers) and cancellation

@@ -1,6 +1,7 @@
 #include "preload/stacks.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -12,7 +13,7 @@
 #include "preload/options.h"
 #include "preload/session.h"
 
-enum { DEEPEST = 128, OWN_FRAMES = 16 };
+enum { DEEPEST = 128, OWN_FRAMES = 16, LEAST_ROOM = 8192 };
 
 struct snarl_known_stack {
     uint64_t key; /* hash of the addresses; 64 bits make a clash a matter of billions of stacks */
@@ -208,9 +209,18 @@ static uint32_t intern(const uintptr_t *addresses, uint32_t count)
     return stack;
 }
 
+/* A signal handler may run on a stack of 8 KiB, half of it taken by what the kernel saved; the
+ * unwinder needs more than is left. */
+static bool has_room(struct snarl_site site)
+{
+    stack_t alternate;
+    return sigaltstack(NULL, &alternate) != 0 || !(alternate.ss_flags & SS_ONSTACK) ||
+           site.frame - (uintptr_t)alternate.ss_sp >= LEAST_ROOM;
+}
+
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
 {
-    if (unwinder.backtrace != NULL && take_turn()) {
+    if (unwinder.backtrace != NULL && has_room(site) && take_turn()) {
         uint32_t stack = intern(work.addresses, unwind(site, work.addresses));
         memorise(self, site, stack);
         end_turn();

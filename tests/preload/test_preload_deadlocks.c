@@ -18,6 +18,7 @@ static const struct row {
     {"relock", SNARL_FINDING_SELF_DEADLOCK, 1, 1, false},
     {"join-at-once", SNARL_FINDING_DEADLOCK, 2, 1, false},
     {"join-later", SNARL_FINDING_DEADLOCK, 2, 1, false},
+    {"join-self", SNARL_FINDING_SELF_DEADLOCK, 1, 0, true},
     {"mutual-joins", SNARL_FINDING_DEADLOCK, 2, 0, true},
     {"condition", SNARL_FINDING_DEADLOCK, 2, 2, false},
 };

@@ -112,8 +112,8 @@ static void other_chains_stand_under_also(void **state)
     }
     assert_int_equal(kept, SNARL_ALSO_KEPT);
     assert_int_equal(cycle->also_count, SNARL_ALSO_KEPT + 2);
-    assert_int_equal(cycle->steps[0]->thread, 2);
-    assert_int_equal(cycle->steps[1]->thread, 1);
+    assert_int_equal(cycle->steps[0]->thread, 1);
+    assert_int_equal(cycle->steps[1]->thread, 2);
     assert_null(cycle->next);
     free(story_cycles(story));
     story_end(story);
@@ -132,7 +132,8 @@ static void one_chain_is_counted_once(void **state)
     assert_int_equal(cycle->also_count, 1);
     assert_non_null(cycle->also);
     assert_null(cycle->also->next);
-    assert_int_equal(cycle->also->steps[0]->thread, 3);
+    assert_int_equal(cycle->also->steps[0]->thread, 1);
+    assert_int_equal(cycle->also->steps[1]->thread, 3);
     story_end(story);
 }
 
@@ -144,7 +145,7 @@ static void steps_stand_in_order(void **state)
     const struct snarl_cycle *cycle = snarl_lock_order_cycles(story_order(story));
     assert_non_null(cycle);
     assert_int_equal(cycle->length, 4);
-    const unsigned threads[] = {4, 1, 3, 2}; /* the one that closes it first */
+    const unsigned threads[] = {1, 3, 2, 4}; /* the first thread first */
     for (unsigned i = 0; i < 4; i++) {
         const struct snarl_dependency *step = cycle->steps[i], *next = cycle->steps[(i + 1) % 4];
         assert_int_equal(step->thread, threads[i]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "memory.h"
 #include "recording/writer.h"
 #include "stacks.h"
@@ -16,7 +17,7 @@ static void add(void *context, pid_t tid, const uint64_t *addresses, size_t coun
 {
     const struct taking *taking = context;
     struct snarl_last_stacks *stacks = taking->stacks;
-    struct snarl_last_stack stack = {taking->pid, tid,
+    struct snarl_last_stack stack = {taking->pid, tid, snarl_clock_monotonic(),
                                      snarl_memory_zeroed(count, sizeof *addresses), count};
     memcpy(stack.addresses, addresses, count * sizeof *addresses);
     stacks->items = snarl_memory_resize(stacks->items, stacks->count + 1, sizeof stack);
@@ -36,6 +37,7 @@ static void append(const struct snarl_last_stack *stack, const char *path)
     if (!snarl_writer_reopen(&writer, path))
         return;
     struct snarl_fact_thread_stack fact = {.header = {.kind = SNARL_FACT_THREAD_STACK},
+                                           .at = stack->at,
                                            .tid = (uint64_t)stack->tid,
                                            .count = (uint32_t)stack->count};
     struct iovec parts[] = {{&fact, sizeof fact},

@@ -10,6 +10,7 @@
 
 struct snarl_last_stack {
     pid_t pid, tid;
+    uint64_t at;         /* when, in nanoseconds of the monotonic clock */
     uint64_t *addresses; /* return addresses, innermost first */
     size_t count;
 };

@@ -100,6 +100,12 @@ static void *join_main(void *main_thread)
     return NULL;
 }
 
+static void join_self(void)
+{
+    MUST(pthread_join(pthread_self(), NULL) == EDEADLK);
+    refused++;
+}
+
 static void mutual_joins(void)
 {
     static pthread_t main_thread;
@@ -150,7 +156,7 @@ int main(int argc, char **argv)
     static const struct program_case cases[] = {
         {"ring-of-2", ring_of_2},       {"ring-of-3", ring_of_3},   {"ring-of-50", ring_of_50},
         {"relock", relock},             {"join-at-once", join_at_once}, {"join-later", join_later},
-        {"mutual-joins", mutual_joins}, {"condition", condition},
+        {"mutual-joins", mutual_joins}, {"condition", condition}, {"join-self", join_self},
     };
     alarm(2); /* ends it where it hangs */
     int result = RUN_CASE(cases);
