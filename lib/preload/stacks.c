@@ -31,6 +31,7 @@ static struct {
 static struct snarl_own_lock unwinding;
 static uint32_t turns; /* how often it was given back */
 static uint32_t warming; /* threads in snarl_stacks_warm */
+static struct snarl_own_lock may_warm; /* held from before a fork till after it */
 static const struct timespec longest_wait = {.tv_sec = 0, .tv_nsec = 50 * 1000 * 1000};
 
 /* libunwind's names carry the architecture; its header maps the plain ones to them. */
@@ -77,18 +78,25 @@ void snarl_stacks_warm(void)
     void *addresses[OWN_FRAMES];
     if (unwinder.backtrace == NULL)
         return;
+    snarl_own_lock_take(&may_warm);
     __atomic_fetch_add(&warming, 1, __ATOMIC_SEQ_CST);
+    snarl_own_lock_release(&may_warm);
     unwinder.backtrace(addresses, OWN_FRAMES);
     __atomic_fetch_sub(&warming, 1, __ATOMIC_SEQ_CST);
 }
 
 bool snarl_stacks_before_fork(void)
 {
+    snarl_own_lock_take(&may_warm);
+    /* Not for ever: one may need the allocator, which stands still for the fork too. */
+    for (int i = 0; i < 50 && __atomic_load_n(&warming, __ATOMIC_SEQ_CST) != 0; i++)
+        syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
     return take_turn();
 }
 
 void snarl_stacks_after_fork(bool held)
 {
+    snarl_own_lock_release(&may_warm);
     if (held)
         end_turn();
 }
@@ -98,6 +106,7 @@ void snarl_stacks_in_child(void)
     if (unwinding.state != SNARL_OWN_LOCK_FREE || warming != 0)
         unwinder.backtrace = NULL;
     warming = 0;
+    may_warm = (struct snarl_own_lock){0};
     unwinding = (struct snarl_own_lock){0};
 }
 

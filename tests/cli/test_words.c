@@ -97,11 +97,11 @@ static void missing_and_superfluous_words(void **state)
     TROUBLE("report: no recording given (usage: snarl report [options] RECORDING...)", "report");
     TROUBLE(
         "scenario: something is missing (usage: snarl scenario list | show NAME | run "
-        "[options] NAME...)",
+        "[options] [NAME...])",
         "scenario");
     TROUBLE(
         "scenario: something is missing (usage: snarl scenario list | show NAME | run "
-        "[options] NAME...)",
+        "[options] [NAME...])",
         "scenario", "show");
     TROUBLE("doctor: too many words (usage: snarl doctor)", "doctor", "x");
     TROUBLE("help: too many words (usage: snarl help [SUBCOMMAND])", "help", "run", "report");

@@ -25,10 +25,10 @@ static const struct snarl_option options[] = {
 
 static const struct snarl_usage usage = {
     .name = "scenario",
-    .arguments = "list | show NAME | run [options] NAME...",
+    .arguments = "list | show NAME | run [options] [NAME...]",
     .description =
         "The demonstrations: small programs, each with one lesson. list names them; show explains "
-        "one; run runs them under snarl and says whether what was found is what is expected, and "
+        "one; run runs them (all, if none is named) under snarl and says whether what was found is what is expected, and "
         "exits with 0 if so, with 1 if not.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
@@ -157,7 +157,7 @@ static int act(const struct snarl_manifest *manifest, const struct settings *set
                                       "see: snarl scenario --help");
     bool lists = strcmp(words[0], "list") == 0, shows = strcmp(words[0], "show") == 0;
     int most = lists ? 0 : shows ? 1 : count;
-    if (!snarl_usage_operands(&usage, count, 1, lists ? 0 : 1, most))
+    if (!snarl_usage_operands(&usage, count, 1, shows ? 1 : 0, most))
         return SNARL_EXIT_TROUBLE;
     if (lists)
         return list(manifest);

@@ -1,0 +1,88 @@
+/* So many threads, or mutexes, one after the other; then says how large the process is, in KiB. */
+#include <sched.h>
+
+#include "program.h"
+
+static long resident_kib(void)
+{
+    long size, resident;
+    FILE *file = fopen("/proc/self/statm", "r");
+    MUST(file != NULL && fscanf(file, "%ld %ld", &size, &resident) == 2);
+    fclose(file);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static pthread_mutex_t alice = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t bob = PTHREAD_MUTEX_INITIALIZER;
+static sem_t ended;
+
+static void *lock_once(void *unused)
+{
+    (void)unused;
+    lock(&alice);
+    unlock(&alice);
+    sem_post(&ended);
+    return NULL;
+}
+
+static void joined(int count)
+{
+    for (int i = 0; i < count; i++)
+        finish(start(lock_once, NULL));
+}
+
+static void detached(int count)
+{
+    for (int i = 0; i < count; i++) {
+        pthread_detach(start(lock_once, NULL));
+        MUST(sem_wait(&ended) == 0);
+    }
+    usleep(50 * 1000); /* for the last one to be gone */
+}
+
+static void joined_unseen(int count)
+{
+    for (int i = 0; i < count; i++) {
+        pthread_t thread = start(lock_once, NULL);
+        MUST(sem_wait(&ended) == 0);
+        while (pthread_tryjoin_np(thread, NULL) == EBUSY)
+            sched_yield();
+    }
+}
+
+static void mutexes(int count)
+{
+    for (int i = 0; i < count; i++) {
+        pthread_mutex_t *mutex = malloc(sizeof *mutex);
+        MUST(pthread_mutex_init(mutex, NULL) == 0);
+        lock(&bob);
+        if (i % 1000 == 0)
+            lock(mutex); /* some are known to the lock-order graph for good */
+        else
+            MUST(pthread_mutex_trylock(mutex) == 0);
+        unlock(mutex);
+        unlock(&bob);
+        MUST(pthread_mutex_destroy(mutex) == 0);
+        free(mutex);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(int count);
+    } cases[] = {{"joined", joined},
+                 {"detached", detached},
+                 {"joined-unseen", joined_unseen},
+                 {"mutexes", mutexes}};
+    sem_init(&ended, 0, 0);
+    for (size_t i = 0; argc == 4 && i < sizeof cases / sizeof cases[0]; i++)
+        if (strcmp(cases[i].name, argv[1]) == 0) {
+            cases[i].run(atoi(argv[2]));
+            long before = resident_kib();
+            cases[i].run(atoi(argv[3]));
+            printf("%ld\n", resident_kib() - before);
+        }
+    return 0;
+}
