@@ -5,7 +5,8 @@
  * locks. An arena takes whole blocks by mmap(2) and hands out small pieces; a piece that is given
  * back goes onto a free list of its size class, so that tables which grow and shrink stay flat.
  *
- * Not thread-safe: the owner serialises calls. Safe in a signal handler only if the owner's lock is.
+ * Not thread-safe: the owner serialises calls. Safe in a signal handler only if the owner's lock
+ * is.
  */
 #ifndef SNARL_BASE_ARENA_H
 #define SNARL_BASE_ARENA_H
@@ -21,14 +22,14 @@ enum {
 struct snarl_arena_block;
 
 struct snarl_arena {
-    struct snarl_arena_block *blocks;         /* every mapping, newest first */
-    char *next;                               /* the unused rest of the newest block */
-    size_t left;                              /* bytes in that rest */
-    void *freed[SNARL_ARENA_CLASSES];         /* free lists, one per size class */
-    size_t mapped;                            /* bytes taken from the kernel so far */
-    size_t limit;                             /* most bytes to take, 0 for no limit */
-    bool wipe_on_fork;                        /* a forked child finds all of it zeroed */
-    bool exhausted;                           /* an allocation has failed at some time */
+    struct snarl_arena_block *blocks; /* every mapping, newest first */
+    char *next;                       /* the unused rest of the newest block */
+    size_t left;                      /* bytes in that rest */
+    void *freed[SNARL_ARENA_CLASSES]; /* free lists, one per size class */
+    size_t mapped;                    /* bytes taken from the kernel so far */
+    size_t limit;                     /* most bytes to take, 0 for no limit */
+    bool wipe_on_fork;                /* a forked child finds all of it zeroed */
+    bool exhausted;                   /* an allocation has failed at some time */
 };
 
 /* Prepares an empty arena; takes nothing yet. `limit` in bytes, 0 for none. With `wipe_on_fork`

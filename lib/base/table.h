@@ -1,10 +1,10 @@
 /*
  * uthash, set up for life inside a host program.
  *
- * Include this instead of <uthash.h>. Every use of a HASH_ macro needs a `struct snarl_arena *arena`
- * in scope: the table's memory comes from there. Where the arena is exhausted uthash's default is
- * exit(); here the item is left out of the table instead, and its `hh.tbl` is NULL: test it after
- * HASH_ADD with SNARL_TABLE_HAS.
+ * Include this instead of <uthash.h>. Every use of a HASH_ macro needs a `struct snarl_arena
+ * *arena` in scope: the table's memory comes from there. Where the arena is exhausted uthash's
+ * default is exit(); here the item is left out of the table instead, and its `hh.tbl` is NULL: test
+ * it after HASH_ADD with SNARL_TABLE_HAS.
  */
 #ifndef SNARL_BASE_TABLE_H
 #define SNARL_BASE_TABLE_H

@@ -11,7 +11,8 @@ static uint32_t flags_of(const pthread_mutex_t *mutex)
     int kind = mutex->__data.__kind;
     return (snarl_mutex_is_recursive(mutex) ? SNARL_LOCK_RECURSIVE : 0u) |
            ((kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP ? SNARL_LOCK_ERROR_CHECKING : 0u) |
-           (snarl_mutex_is_robust(mutex) ? SNARL_LOCK_ROBUST : 0u) | (kind & 128 ? SNARL_LOCK_SHARED : 0u);
+           (snarl_mutex_is_robust(mutex) ? SNARL_LOCK_ROBUST : 0u) |
+           (kind & 128 ? SNARL_LOCK_SHARED : 0u);
 }
 
 static void write_lock(struct snarl_object *object)

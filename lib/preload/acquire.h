@@ -116,9 +116,10 @@ static inline void snarl_hold(struct snarl_thread *self, uintptr_t address, uint
 }
 
 /* After the mutex was taken: whether that was seen before, and is settled. */
-static inline __attribute__((always_inline)) bool
-snarl_acquired_again(struct snarl_thread *self, const pthread_mutex_t *mutex,
-                     struct snarl_site site, enum snarl_taking taking)
+static inline __attribute__((always_inline)) bool snarl_acquired_again(struct snarl_thread *self,
+                                                                       const pthread_mutex_t *mutex,
+                                                                       struct snarl_site site,
+                                                                       enum snarl_taking taking)
 {
     uintptr_t address = (uintptr_t)mutex;
     struct snarl_holding *held;
@@ -130,10 +131,10 @@ snarl_acquired_again(struct snarl_thread *self, const pthread_mutex_t *mutex,
     uint32_t stack = snarl_stack_recall(self, site);
     uint32_t lock = snarl_lock_recall(self, address) & ~SNARL_LOCK_WRITTEN;
     uint64_t context = snarl_context_after(self->context, lock, stack);
-    if (__builtin_expect(stack == 0 || lock == 0 || self->depth >= self->capacity ||
-                             (self->depth > 0 &&
-                              *snarl_seen_entry_of(self, context) != context + taking),
-                         0))
+    if (__builtin_expect(
+            stack == 0 || lock == 0 || self->depth >= self->capacity ||
+                (self->depth > 0 && *snarl_seen_entry_of(self, context) != context + taking),
+            0))
         return false;
     snarl_hold(self, address, lock, stack, context);
     return true;

@@ -5,8 +5,8 @@
 #ifndef SNARL_PRELOAD_MODULES_H
 #define SNARL_PRELOAD_MODULES_H
 
-/* Notes modules that are new; forgets the locks of those that have gone, and all stacks then. Takes the
- * loader's lock, and the session's within it: call it inside snarl's own code, without either.
+/* Notes modules that are new; forgets the locks of those that have gone, and all stacks then. Takes
+ * the loader's lock, and the session's within it: call it inside snarl's own code, without either.
  * About 100 ns when nothing has changed. */
 void snarl_modules_refresh(void);
 

@@ -27,8 +27,7 @@ void snarl_condition_wait_begin(struct snarl_condition_wait *wait, bool timed)
         .kind = SNARL_WANTS_CONDITION, .mutex = wait->mutex, .timed = timed};
     snarl_wait_begin(wait->self, &waited, wait->site, &wait->frame);
 
-    const struct snarl_holding *holding =
-        snarl_holding_of(wait->self, (uintptr_t)wait->mutex);
+    const struct snarl_holding *holding = snarl_holding_of(wait->self, (uintptr_t)wait->mutex);
     wait->count = holding != NULL ? holding->count : 0;
     if (holding != NULL && holding->count == 1)
         snarl_released(wait->self, wait->mutex);

@@ -8,7 +8,12 @@
 
 struct snarl_options snarl_options;
 
-enum type { FLAG, NUMBER, STRING, CHOICE };
+enum type {
+    FLAG,
+    NUMBER,
+    STRING,
+    CHOICE
+};
 
 static const struct row {
     const char *name;
@@ -24,7 +29,9 @@ static const struct row {
 #undef OPTION
 };
 
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum {
+    ROWS = sizeof rows / sizeof rows[0]
+};
 
 static char copy[4096];
 

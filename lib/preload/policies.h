@@ -90,7 +90,7 @@ static inline bool snarl_took(int result)
  * thread is cancelled in it (the handler then runs before the host's own). */
 #define CONDITION_WAIT(name, arguments, is_timed)                                                  \
     SNARL_SELF_OR_PASS(name, arguments);                                                           \
-    struct snarl_condition_wait wait = {self, mutex, SNARL_SITE(), 0, {.object = 0}};             \
+    struct snarl_condition_wait wait = {self, mutex, SNARL_SITE(), 0, {.object = 0}};              \
     int result;                                                                                    \
     snarl_condition_wait_begin(&wait, is_timed);                                                   \
     pthread_cleanup_push(snarl_condition_wait_end, &wait);                                         \

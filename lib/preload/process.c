@@ -89,20 +89,14 @@ static size_t count_arguments(va_list list)
     snarl_exec_failed();                                                                           \
     return result;
 
-SNARL_EXPORT int execl(const char *path, const char *argument, ...)
-{
-    EXEC_VARIADIC(execl, SNARL_REAL(execv)(path, argv))
-}
+SNARL_EXPORT int execl(const char *path, const char *argument,
+                       ...){EXEC_VARIADIC(execl, SNARL_REAL(execv)(path, argv))}
 
-SNARL_EXPORT int execlp(const char *path, const char *argument, ...)
-{
-    EXEC_VARIADIC(execlp, SNARL_REAL(execvp)(path, argv))
-}
+SNARL_EXPORT int execlp(const char *path, const char *argument,
+                        ...){EXEC_VARIADIC(execlp, SNARL_REAL(execvp)(path, argv))}
 
-SNARL_EXPORT int execle(const char *path, const char *argument, ...)
-{
-    EXEC_VARIADIC(execle, SNARL_REAL(execve)(path, argv, va_arg(list, char **)))
-}
+SNARL_EXPORT int execle(const char *path, const char *argument, ...){
+    EXEC_VARIADIC(execle, SNARL_REAL(execve)(path, argv, va_arg(list, char **)))}
 
 SNARL_EXPORT void _exit(int status)
 {

@@ -2,7 +2,9 @@
 
 #include "base/hash.h"
 
-enum { FIRST_SIZE = 64 };
+enum {
+    FIRST_SIZE = 64
+};
 
 struct entry {
     uint64_t key; /* 0: never used, which ends a probe */

@@ -2,10 +2,10 @@
  * A small map from a number (a thread id of the kernel's, a pthread_t) to a thread, that can be
  * read without a lock while another thread changes it.
  *
- * Open addressing; a removed entry leaves a gravestone if others lie behind it; a table that is half
- * full is copied to a new one and the old one is kept, as a reader may still be in it (a table of
- * the same size follows only when gravestones have filled it, and few ever stay).
- * Changing needs the session's lock; reading needs nothing.
+ * Open addressing; a removed entry leaves a gravestone if others lie behind it; a table that is
+ * half full is copied to a new one and the old one is kept, as a reader may still be in it (a table
+ * of the same size follows only when gravestones have filled it, and few ever stay). Changing needs
+ * the session's lock; reading needs nothing.
  */
 #ifndef SNARL_PRELOAD_REGISTRY_H
 #define SNARL_PRELOAD_REGISTRY_H

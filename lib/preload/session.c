@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -40,11 +40,16 @@ static struct {
     struct snarl_entry entry;
 } forking;
 
+void snarl_block_signals(uint64_t *before)
+{
+    uint64_t all = UINT64_MAX;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof all);
+}
+
 struct snarl_entry snarl_enter(struct snarl_thread *self)
 {
     struct snarl_entry entry = {.error = errno};
-    uint64_t all = UINT64_MAX; /* glibc's own signals too, which its wrapper would leave out */
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &entry.signals, sizeof all);
+    snarl_block_signals(&entry.signals);
     pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &entry.cancel_type);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &entry.cancel_state);
     if (self != NULL)
@@ -120,8 +125,8 @@ static void write_process(bool forked)
 {
     static const size_t half = SNARL_PATH_SIZE;
     size_t size = 2 * half + 2 * (size_t)ARGUMENTS_SIZE;
-    char *buffer =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *buffer = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (buffer == MAP_FAILED)
         return;
     ssize_t executable = readlink("/proc/self/exe", buffer, half - 1);

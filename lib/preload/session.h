@@ -23,17 +23,17 @@ struct snarl_known_stack;
 
 struct snarl_session {
     struct snarl_own_lock lock;
-    bool running;         /* recording: false before the start, after trouble, after the end */
-    pid_t pid;              /* the child of a vfork shares all this, but not its number */
-    uint32_t *canary;     /* reads 0 in a forked child that has not begun its own session */
+    bool running;     /* recording: false before the start, after trouble, after the end */
+    pid_t pid;        /* the child of a vfork shares all this, but not its number */
+    uint32_t *canary; /* reads 0 in a forked child that has not begun its own session */
     struct snarl_arena arena;
     struct snarl_writer writer;
     struct snarl_objects objects;
     struct snarl_lock_order *order;
     struct snarl_fact_table *table; /* the first one: totals are kept there */
-    uint32_t rows_used; /* of the newest table */
+    uint32_t rows_used;             /* of the newest table */
     struct snarl_fact_table *newest_table;
-    struct snarl_thread *threads;   /* every struct in use */
+    struct snarl_thread *threads; /* every struct in use */
     struct snarl_thread *free_threads;
     struct snarl_registry by_tid;
     struct snarl_registry by_handle;
@@ -54,6 +54,10 @@ struct snarl_entry {
     int error;
     int cancel_state, cancel_type;
 };
+
+/* Blocks every signal, glibc's own too; its wrapper would leave those out. What was blocked before
+ * goes to `before`, if that is not NULL. */
+void snarl_block_signals(uint64_t *before);
 
 /* Enters snarl's own code: blocks signals (and with them jumps out of handlers) and cancellation
  * (what we call may be a point of it), marks the thread INSIDE, keeps errno. `self` may be NULL for

@@ -9,11 +9,16 @@
 #include <libunwind.h>
 
 #include "base/hash.h"
+#include "preload/calls.h"
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/session.h"
 
-enum { DEEPEST = 128, OWN_FRAMES = 16, LEAST_ROOM = 8192 };
+enum {
+    DEEPEST = 128,
+    OWN_FRAMES = 16,
+    LEAST_ROOM = 8192
+};
 
 struct snarl_known_stack {
     uint64_t key; /* hash of the addresses; 64 bits make a clash a matter of billions of stacks */
@@ -29,10 +34,31 @@ static struct {
 } unwinder;
 
 static struct snarl_own_lock unwinding;
-static uint32_t turns; /* how often it was given back */
-static uint32_t warming; /* threads in snarl_stacks_warm */
+static uint32_t turns;                 /* how often it was given back */
+static uint32_t warming;               /* threads in snarl_stacks_warm */
 static struct snarl_own_lock may_warm; /* held from before a fork till after it */
 static const struct timespec longest_wait = {.tv_sec = 0, .tv_nsec = 50 * 1000 * 1000};
+
+/* libunwind finds out by a pipe whether memory can be read, opened when it first feels like it. Its
+ * two ends are kept out of the host's way: under a number that the host has given to a file of its
+ * own, they would be written to. */
+static __thread bool at_work __attribute__((tls_model("initial-exec")));
+
+/* It blocks signals by sigprocmask, and so, in giving them back, lets through the one by which
+ * glibc cancels threads: in the next write that would end this one, with our locks held. */
+static void end_work(void)
+{
+    at_work = false;
+    snarl_block_signals(NULL);
+}
+
+SNARL_EXPORT int pipe2(int descriptors[2], int flags)
+{
+    int result = SNARL_REAL(pipe2)(descriptors, flags);
+    for (int i = 0; result == 0 && at_work && i < 2; i++)
+        descriptors[i] = snarl_writer_move_away(descriptors[i]);
+    return result;
+}
 
 /* libunwind's names carry the architecture; its header maps the plain ones to them. */
 #define QUOTED(name) #name
@@ -81,7 +107,9 @@ void snarl_stacks_warm(void)
     snarl_own_lock_take(&may_warm);
     __atomic_fetch_add(&warming, 1, __ATOMIC_SEQ_CST);
     snarl_own_lock_release(&may_warm);
+    at_work = true;
     unwinder.backtrace(addresses, OWN_FRAMES);
+    end_work();
     __atomic_fetch_sub(&warming, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -139,7 +167,8 @@ static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
     return (uint32_t)count;
 }
 
-/* Finds where the next return addresses lie: starts a cursor in the caller, right after the call. */
+/* Finds where the next return addresses lie: starts a cursor in the caller, right after the call.
+ */
 static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t stack)
 {
     struct snarl_memo *memo = snarl_memo_of(self, site);
@@ -230,8 +259,13 @@ static bool has_room(struct snarl_site site)
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
 {
     if (unwinder.backtrace != NULL && has_room(site) && take_turn()) {
-        uint32_t stack = intern(work.addresses, unwind(site, work.addresses));
+        at_work = true;
+        uint32_t count = unwind(site, work.addresses);
+        end_work();
+        uint32_t stack = intern(work.addresses, count);
+        at_work = true;
         memorise(self, site, stack);
+        end_work();
         end_turn();
         return stack;
     }

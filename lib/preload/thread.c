@@ -10,7 +10,9 @@
 #include "preload/session.h"
 #include "preload/stacks.h"
 
-enum { FIRST_CAPACITY = 16 };
+enum {
+    FIRST_CAPACITY = 16
+};
 
 __thread struct snarl_thread *snarl_self __attribute__((tls_model("initial-exec")));
 uint32_t snarl_generations[SNARL_GENERATIONS];
@@ -23,8 +25,7 @@ static struct snarl_thread_row *new_row(struct snarl_thread *thread)
     struct snarl_session *session = &snarl_session;
     if (session->newest_table != NULL && session->rows_used == SNARL_TABLE_ROWS) {
         session->rows_used = 0;
-        session->newest_table =
-            session->running ? snarl_writer_table(&session->writer) : NULL;
+        session->newest_table = session->running ? snarl_writer_table(&session->writer) : NULL;
         if (session->newest_table == NULL)
             snarl_session_lose(SNARL_LOSS_TABLE);
     }

@@ -17,10 +17,10 @@
 #include "recording/layout.h"
 
 enum {
-    SNARL_MEMO_ENTRIES = 128,   /* powers of two */
+    SNARL_MEMO_ENTRIES = 128, /* powers of two */
     SNARL_LOCK_ENTRIES = 512,
     SNARL_SEEN_ENTRIES = 1024,
-    SNARL_MEMO_FRAMES = 4,      /* return addresses above the caller's that a memo checks */
+    SNARL_MEMO_FRAMES = 4, /* return addresses above the caller's that a memo checks */
     SNARL_GENERATIONS = 16384,
 };
 
@@ -73,10 +73,10 @@ struct snarl_caches {
 /* What a thread waits for, for others to read: valid if `sequence` is odd. */
 struct snarl_published_want {
     uint64_t sequence;
-    uint32_t kind;        /* enum snarl_want_kind */
-    uint32_t joined;      /* of a join: the thread's id, 0 where not known */
-    uintptr_t object;     /* address of the mutex (of a condition wait: the one it gives back), or
-                             pthread_t of the thread to join */
+    uint32_t kind;    /* enum snarl_want_kind */
+    uint32_t joined;  /* of a join: the thread's id, 0 where not known */
+    uintptr_t object; /* address of the mutex (of a condition wait: the one it gives back), or
+                         pthread_t of the thread to join */
     bool timed;
     const struct snarl_wait_frame *frame; /* for the thread alone: what it put aside meanwhile */
 };
@@ -105,8 +105,8 @@ struct snarl_thread {
     void *(*start)(void *);
     void *argument;
     int destructor_rounds;
-    char name[SNARL_NAME_SIZE]; /* as last written */
-    struct snarl_thread *next;  /* in the session's list of all, or of free ones */
+    char name[SNARL_NAME_SIZE];        /* as last written */
+    struct snarl_thread *next;         /* in the session's list of all, or of free ones */
     struct snarl_thread_row spare_row; /* where no table can be had */
 };
 

@@ -19,8 +19,7 @@ static void *run(void *data)
 
 /* What is known of a thread before it runs. */
 static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_attr_t *attributes,
-                                    void *(*start)(void *), void *argument,
-                                    struct snarl_site site)
+                                    void *(*start)(void *), void *argument, struct snarl_site site)
 {
     int detach_state = PTHREAD_CREATE_JOINABLE;
     if (attributes != NULL)
@@ -83,14 +82,11 @@ static void joined(struct snarl_thread *self, pthread_t handle, uint32_t id)
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
     snarl_thread_new_segment(self);
-    struct snarl_fact_join fact = {.header.kind = SNARL_FACT_JOIN,
-                                   .thread = self->id,
-                                   .segment = self->segment,
-                                   .joined = id};
+    struct snarl_fact_join fact = {
+        .header.kind = SNARL_FACT_JOIN, .thread = self->id, .segment = self->segment, .joined = id};
     struct iovec part = {&fact, sizeof fact};
     snarl_session_write(&part, 1);
-    struct snarl_thread *thread =
-        snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
+    struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
     if (thread != NULL && thread->id == id && thread->state == SNARL_THREAD_ENDED) {
         snarl_registry_remove(&snarl_session.by_handle, (uint64_t)handle);
         snarl_thread_free(thread);
@@ -146,8 +142,7 @@ SNARL_EXPORT int pthread_detach(pthread_t handle)
 
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
-    struct snarl_thread *thread =
-        snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
+    struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
     if (thread != NULL && thread->id == id) {
         thread->detached = true;
         if (thread->state == SNARL_THREAD_ENDED) {
@@ -177,8 +172,7 @@ SNARL_EXPORT int pthread_setname_np(pthread_t handle, const char *name)
         return result;
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
-    struct snarl_thread *thread =
-        snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
+    struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
     if (thread != NULL)
         snarl_thread_set_name(thread, name);
     snarl_session_unlock();

@@ -13,13 +13,13 @@
 #include "preload/session.h"
 
 enum {
-    ABORT_STATUS = 66, /* as `snarl run` reports findings */
+    ABORT_STATUS = 66,    /* as `snarl run` reports findings */
     MOST_DEADLOCKS = 100, /* written down; a program that goes on at EDEADLK may make thousands */
 };
 
-/* The kernel's id of the owner. The owner alone sets and clears it, so what it says of a thread that
- * sleeps is true. What another thread waits for may be gone by the time that we look: its memory is
- * read by the kernel, which does not mind. */
+/* The kernel's id of the owner. The owner alone sets and clears it, so what it says of a thread
+ * that sleeps is true. What another thread waits for may be gone by the time that we look: its
+ * memory is read by the kernel, which does not mind. */
 static int owner_id(const pthread_mutex_t *mutex, bool ours)
 {
     int owner = 0;
@@ -56,8 +56,7 @@ static struct snarl_thread *ender_of(const struct snarl_thread *thread,
         ender = want->timed ? NULL : owner_of(mutex, ours);
         /* libc itself refuses to lock an error-checking mutex twice. Another thread's wait for
          * itself is not ours to judge. */
-        if (ender == thread &&
-            (!ours || (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
+        if (ender == thread && (!ours || (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
             return NULL;
         return ender;
     case SNARL_WANTS_CONDITION:
@@ -295,7 +294,8 @@ enum snarl_wait_verdict snarl_wait_begin(struct snarl_thread *self,
     publish(self, &wait);
     frame->mark = self->want.sequence;
 
-    /* One that waits for a condition has the mutex still: who takes it will see what that closes. */
+    /* One that waits for a condition has the mutex still: who takes it will see what that closes.
+     */
     if (waited->timed || waited->kind == SNARL_WANTS_CONDITION || !snarl_session.running ||
         !snarl_options.detect_deadlocks || circle(self) == 0)
         return SNARL_WAIT_GO_ON;

@@ -24,8 +24,7 @@ static bool fail(struct snarl_writer *writer, int error)
     return false;
 }
 
-/* A host may well depend on getting the lowest free numbers. */
-static int move_away(int descriptor)
+int snarl_writer_move_away(int descriptor)
 {
     struct rlimit limit = {0, 0};
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -79,7 +78,7 @@ static bool create(struct snarl_writer *writer, const char *directory, const cha
         int descriptor = open(writer->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (descriptor >= 0) {
             fchmod(descriptor, 0600); /* whatever the host's umask takes away */
-            writer->descriptor = move_away(descriptor);
+            writer->descriptor = snarl_writer_move_away(descriptor);
             return remember(writer) || fail(writer, errno);
         }
         if (errno != EEXIST)
@@ -116,7 +115,7 @@ static bool ensure_open(struct snarl_writer *writer)
         close(descriptor);
         return fail(writer, ESTALE);
     }
-    writer->descriptor = move_away(descriptor);
+    writer->descriptor = snarl_writer_move_away(descriptor);
     return true;
 }
 

@@ -62,6 +62,10 @@ static inline struct snarl_thread_row *snarl_table_rows(struct snarl_fact_table 
 /* Closes the descriptor and forgets it: in a forked child, whose parent goes on with the file. */
 void snarl_writer_close(struct snarl_writer *writer);
 
+/* Gives the descriptor a high number, as a host may well depend on getting the lowest free ones.
+ * The number that it has now. */
+int snarl_writer_move_away(int descriptor);
+
 /* Opens an existing recording to append to it, from outside, after its process has ended. A fact
  * that was cut in the middle at its end is cut off. Returns false, with `writer->error` set and
  * nothing open, if that fails; a file that is no recording of this version is left as it was. */

@@ -49,16 +49,11 @@ static void a_limit_on_file_sizes_ends_the_recording_only(void **state)
     watched_free(&watched);
 }
 
+/* Ours is out of the way of the host's: it gets as many as without, and the same numbers. */
 static void few_descriptors_are_enough(void **state)
 {
     (void)state;
-    struct watched watched = WATCH(NULL, "descriptors", "few-descriptors");
-    assert_string_equal(watched.result.output, "3\n"); /* all three: ours is out of the way */
-    assert_string_equal(watched.result.error, "");
-    assert_int_equal(watched.result.status, 0);
-    watched_check_complete(&watched);
-    assert_int_equal(watched.report->statistics.acquisitions, 2 * 126);
-    watched_free(&watched);
+    UNHARMED(2 * 126, "descriptors", "few-descriptors");
 }
 
 static void a_full_disk_ends_the_recording_only(void **state)
@@ -72,7 +67,7 @@ static void a_full_disk_ends_the_recording_only(void **state)
     }
     char *options;
     assert_true(asprintf(&options, "log_path=%s/full", directory) > 0);
-    struct watched watched = WATCH(options, "descriptors", "small-files");
+    struct watched watched = WATCH(options, "descriptors", "writes-much");
     umount2(directory, MNT_DETACH);
     assert_string_equal(watched.result.output, "no signal\n");
     assert_int_equal(watched.result.status, 0);

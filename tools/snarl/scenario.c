@@ -28,7 +28,8 @@ static const struct snarl_usage usage = {
     .arguments = "list | show NAME | run [options] [NAME...]",
     .description =
         "The demonstrations: small programs, each with one lesson. list names them; show explains "
-        "one; run runs them (all, if none is named) under snarl and says whether what was found is what is expected, and "
+        "one; run runs them (all, if none is named) under snarl and says whether what was found is "
+        "what is expected, and "
         "exits with 0 if so, with 1 if not.",
     .options = options,
     .option_count = sizeof options / sizeof *options,

@@ -51,10 +51,9 @@ static void closes_all(void)
     dprintf(200, "clean\n");
 }
 
-static void small_files(void)
+/* More facts than 64 KiB hold. */
+static void writes_much(void)
 {
-    struct rlimit limit = {60 * 1024, 60 * 1024};
-    MUST(setrlimit(RLIMIT_FSIZE, &limit) == 0);
     for (int i = 0; i < 40; i++)
         lock_much();
     for (int i = 0; i < 5000; i++) {
@@ -64,6 +63,13 @@ static void small_files(void)
         unlock(&locks[8 + i % 56]);
     }
     puts("no signal");
+}
+
+static void small_files(void)
+{
+    struct rlimit limit = {60 * 1024, 60 * 1024};
+    MUST(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    writes_much();
 }
 
 static void few_descriptors(void)
@@ -89,6 +95,7 @@ int main(int argc, char **argv)
     static const struct program_case cases[] = {
         {"closes-all", closes_all},
         {"small-files", small_files},
+        {"writes-much", writes_much},
         {"few-descriptors", few_descriptors},
         {"locks-much", locks_much},
     };

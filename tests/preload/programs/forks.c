@@ -11,6 +11,7 @@
 static pthread_mutex_t alice = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t bob = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t busy[4];
+static sem_t there;
 static int stop;
 
 static void await(pid_t child)
@@ -80,6 +81,9 @@ static void child_of_a_child(void)
 static void *keep_busy(void *unused)
 {
     (void)unused;
+    lock(&busy[2]);
+    unlock(&busy[2]);
+    sem_post(&there);
     while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER; /* new things, so that there is work */
         lock(&busy[0]);
@@ -99,8 +103,11 @@ static void while_others(pid_t (*make)(void))
     pthread_t threads[3];
     for (int i = 0; i < 4; i++)
         pthread_mutex_init(&busy[i], NULL);
+    sem_init(&there, 0, 0);
     for (int i = 0; i < 3; i++)
         threads[i] = start(keep_busy, NULL);
+    for (int i = 0; i < 3; i++)
+        MUST(sem_wait(&there) == 0);
     for (int i = 0; i < 200; i++) {
         pid_t child = make();
         if (child == 0) {

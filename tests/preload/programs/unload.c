@@ -1,0 +1,69 @@
+/* Two libraries, one after the other in the same place: their locks are two, with two names. */
+#include <dlfcn.h>
+
+#include "program.h"
+
+static pthread_mutex_t host = PTHREAD_MUTEX_INITIALIZER;
+static const char *directory;
+static uintptr_t last_address;
+
+struct visit {
+    const char *name;
+    int host_first;
+};
+
+static void *visit_library(void *data)
+{
+    const struct visit *visit = data;
+    char path[4096];
+    void (*nest)(pthread_mutex_t *, int);
+    pthread_mutex_t *(*get)(void);
+    snprintf(path, sizeof path, "%s/plugin_%s.so", directory, visit->name);
+    void *library = dlopen(path, RTLD_NOW);
+    MUST(library != NULL);
+    *(void **)&nest = dlsym(library, "plugin_nest");
+    *(void **)&get = dlsym(library, "plugin_lock");
+    MUST(nest != NULL && get != NULL);
+    nest(&host, visit->host_first);
+    last_address = (uintptr_t)get();
+    /* ... by this program's own hand too. */
+    lock(&host);
+    if (visit->host_first) {
+        lock(get());
+        unlock(get());
+    }
+    unlock(&host);
+    MUST(dlclose(library) == 0);
+    return NULL;
+}
+
+/* host -> red in one thread; blue -> host in another, where red was: no circle. */
+static void two(void)
+{
+    struct visit red = {"red", 1}, blue = {"blue", 0};
+    finish(start(visit_library, &red));
+    uintptr_t address = last_address;
+    finish(start(visit_library, &blue));
+    printf("%s\n", address == last_address ? "same place" : "other place");
+}
+
+/* host -> blue and blue -> host in the same life: a circle, of that name. */
+static void one(void)
+{
+    struct visit red = {"red", 1}, blue = {"blue", 0}, again = {"blue", 1};
+    finish(start(visit_library, &red));
+    char path[4096];
+    snprintf(path, sizeof path, "%s/plugin_blue.so", directory);
+    void *kept = dlopen(path, RTLD_NOW);
+    MUST(kept != NULL);
+    finish(start(visit_library, &blue));
+    finish(start(visit_library, &again));
+    puts("kept");
+}
+
+int main(int argc, char **argv)
+{
+    static const struct program_case cases[] = {{"two", two}, {"one", one}};
+    directory = argc > 2 ? argv[2] : ".";
+    return RUN_CASE(cases);
+}
