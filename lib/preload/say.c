@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/system.h"
 #include "base/text.h"
 
 static struct stat standard_error; /* as it was at the start */
@@ -36,7 +37,7 @@ void snarl_say(const char *first, const char *second, const char *third)
     buffer[text.length] = '\n'; /* in the byte kept back; no terminator needed */
 
     int saved = errno;
-    ssize_t written = is_still_there() ? write(STDERR_FILENO, buffer, text.length + 1) : 0;
+    ssize_t written = is_still_there() ? snarl_write(STDERR_FILENO, buffer, text.length + 1) : 0;
     (void)written;
     errno = saved;
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "preload/acquire.h"
 #include "preload/calls.h"
@@ -106,13 +107,13 @@ void *snarl_session_allocate(size_t size)
 static uint32_t read_strings(const char *path, char *buffer, size_t limit, size_t *size)
 {
     *size = 0;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = snarl_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (descriptor < 0)
         return 0;
     ssize_t count;
-    while (*size < limit && (count = read(descriptor, buffer + *size, limit - *size)) > 0)
+    while (*size < limit && (count = snarl_read(descriptor, buffer + *size, limit - *size)) > 0)
         *size += (size_t)count;
-    close(descriptor);
+    snarl_close(descriptor);
     while (*size > 0 && buffer[*size - 1] != '\0') /* the last one was cut */
         --*size;
     uint32_t strings = 0;

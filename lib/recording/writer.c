@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/system.h"
 #include "base/text.h"
 
 enum {
@@ -34,7 +35,7 @@ int snarl_writer_move_away(int descriptor)
     int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, (int)highest - DESCRIPTORS_ABOVE);
     if (moved < 0)
         return descriptor;
-    close(descriptor);
+    snarl_close(descriptor);
     return moved;
 }
 
@@ -75,7 +76,7 @@ static bool create(struct snarl_writer *writer, const char *directory, const cha
 {
     for (int i = 0; i < TRIES; i++) {
         compose_path(writer, directory, prefix);
-        int descriptor = open(writer->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        int descriptor = snarl_open(writer->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (descriptor >= 0) {
             fchmod(descriptor, 0600); /* whatever the host's umask takes away */
             writer->descriptor = snarl_writer_move_away(descriptor);
@@ -108,11 +109,11 @@ static bool ensure_open(struct snarl_writer *writer)
 {
     if (writer->descriptor >= 0 && is_ours(writer, writer->descriptor))
         return true;
-    int descriptor = open(writer->path, O_RDWR | O_CLOEXEC);
+    int descriptor = snarl_open(writer->path, O_RDWR | O_CLOEXEC, 0);
     if (descriptor < 0)
         return fail(writer, errno);
     if (!is_ours(writer, descriptor)) {
-        close(descriptor);
+        snarl_close(descriptor);
         return fail(writer, ESTALE);
     }
     writer->descriptor = snarl_writer_move_away(descriptor);
@@ -123,7 +124,7 @@ static bool write_parts(struct snarl_writer *writer, struct iovec *parts, int co
 {
     if (!fits(writer, size))
         return fail(writer, EFBIG);
-    ssize_t written = pwritev(writer->descriptor, parts, count, (off_t)writer->size);
+    ssize_t written = snarl_write_at(writer->descriptor, parts, count, (off_t)writer->size);
     if (written != (ssize_t)size)
         return fail(writer, written < 0 ? errno : ENOSPC);
     writer->size += size;
@@ -177,14 +178,15 @@ bool snarl_writer_append(struct snarl_writer *writer, const struct iovec *parts,
 
 static bool reserve(struct snarl_writer *writer, uint64_t offset, uint64_t size)
 {
-    if (fallocate(writer->descriptor, 0, (off_t)offset, (off_t)size) == 0)
+    if (snarl_reserve(writer->descriptor, (off_t)offset, (off_t)size) == 0)
         return true;
     if (errno != EOPNOTSUPP && errno != ENOSYS)
         return false;
     static const char zeros[SNARL_TABLE_ALIGN];
     for (uint64_t done = 0; done < size;) {
         size_t part = size - done < sizeof zeros ? (size_t)(size - done) : sizeof zeros;
-        ssize_t written = pwrite(writer->descriptor, zeros, part, (off_t)(offset + done));
+        struct iovec some = {(void *)(uintptr_t)zeros, part};
+        ssize_t written = snarl_write_at(writer->descriptor, &some, 1, (off_t)(offset + done));
         if (written <= 0)
             return false;
         done += (uint64_t)written;
@@ -225,7 +227,7 @@ struct snarl_fact_table *snarl_writer_table(struct snarl_writer *writer)
 void snarl_writer_close(struct snarl_writer *writer)
 {
     if (writer->descriptor >= 0 && is_ours(writer, writer->descriptor))
-        close(writer->descriptor);
+        snarl_close(writer->descriptor);
     writer->descriptor = -1;
 }
 

@@ -23,7 +23,9 @@ static const struct row {
     {"condition", SNARL_FINDING_DEADLOCK, 2, 2, false},
 };
 
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum {
+    ROWS = sizeof rows / sizeof rows[0]
+};
 
 static void check_found(const struct watched *watched, const struct row *row)
 {

@@ -102,9 +102,9 @@ static void an_unwritable_directory_is_not_the_end(void **state)
     char *program = built_path("descriptors");
     struct command_result result = command_run(&(struct command){
         .arguments = (const char *const[]){program, "locks-much", NULL},
-        .environment = (const char *const[]){"LD_PRELOAD=" SNARL_LIBRARY,
-                                             "SNARL_OPTIONS=quiet=1:log_path=there", environment,
-                                             NULL},
+        .environment =
+            (const char *const[]){"LD_PRELOAD=" SNARL_LIBRARY,
+                                  "SNARL_OPTIONS=quiet=1:log_path=there", environment, NULL},
         .directory = "/proc"});
     assert_string_equal(result.error, "");
     assert_string_equal(result.output, "done\n");
@@ -147,14 +147,16 @@ static void memory_is_flat_over_threads(void **state)
     static const char *const ways[] = {"joined", "detached", "joined-unseen"};
     for (size_t i = 0; i < 3; i++)
         assert_true(growth(ways[i], "1000", "20000", false) -
-                        growth(ways[i], "1000", "20000", true) < 1024);
+                        growth(ways[i], "1000", "20000", true) <
+                    1024);
 }
 
 static void memory_is_flat_over_mutexes(void **state)
 {
     (void)state;
     assert_true(growth("mutexes", "10000", "1000000", false) -
-                    growth("mutexes", "10000", "1000000", true) < 1024);
+                    growth("mutexes", "10000", "1000000", true) <
+                1024);
 }
 
 /* Locks that are never nested leave nothing in the recording, however many. */

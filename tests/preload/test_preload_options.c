@@ -20,8 +20,8 @@ static void help_lists_every_row(void **state)
     assert_int_equal(watched.result.status, 0);
     size_t rows = 0;
 #define OPTION(field, name, type, preset, value, help, place)                                      \
-    assert_non_null(strstr(watched.result.error, "snarl:   " name "=" value "  " help " ["        \
-                                                 preset "]\n"));                                   \
+    assert_non_null(                                                                               \
+        strstr(watched.result.error, "snarl:   " name "=" value "  " help " [" preset "]\n"));     \
     rows++;
 #include "preload/options.def"
 #undef OPTION

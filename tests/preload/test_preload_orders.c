@@ -43,8 +43,8 @@ static void a_latent_deadlock_is_predicted(void **state)
     struct watched watched = WATCH(NULL, "orders", "abba");
     assert_int_equal(watched.result.status, 0);
     const struct snarl_report_finding *finding =
-        watched_only_finding(&watched, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED,
-                             SNARL_ERROR, NAMES("alice", "bob"));
+        watched_only_finding(&watched, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR,
+                             NAMES("alice", "bob"));
     assert_int_equal(finding->step_count, 2);
     check_step(&watched, step_in(finding, "pay"), "payer", "alice", "bob");
     check_step(&watched, step_in(finding, "refund"), "refunder", "bob", "alice");
@@ -129,8 +129,8 @@ static void two_hundred_locks_held_at_once(void **state)
     (void)state;
     struct watched watched = WATCH(NULL, "orders", "many-held");
     const struct snarl_report_finding *finding =
-        watched_only_finding(&watched, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED,
-                             SNARL_ERROR, NAMES("many[198]", "many[199]"));
+        watched_only_finding(&watched, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR,
+                             NAMES("many[198]", "many[199]"));
     size_t most = 0;
     for (size_t i = 0; i < finding->step_count; i++)
         most = finding->steps[i].hold_count > most ? finding->steps[i].hold_count : most;

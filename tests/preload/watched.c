@@ -28,8 +28,8 @@ static void collect(struct watched *watched)
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         if (!is_recording(entry->d_name))
             continue;
-        watched->recordings = realloc(watched->recordings, (watched->recording_count + 1) *
-                                                               sizeof *watched->recordings);
+        watched->recordings = realloc(watched->recordings,
+                                      (watched->recording_count + 1) * sizeof *watched->recordings);
         size_t at = watched->recording_count++;
         watched->recordings[at] = path_in(watched->directory, entry->d_name);
         if (strncmp(entry->d_name, own, strlen(own)) == 0) {

@@ -9,8 +9,8 @@
 
 struct watched {
     struct command_result result;
-    char *directory;             /* where the recordings are */
-    char **recordings;           /* the program's own first */
+    char *directory;   /* where the recordings are */
+    char **recordings; /* the program's own first */
     size_t recording_count;
     struct snarl_report *report; /* of all of them; NULL where there is none */
 };

@@ -28,7 +28,10 @@ static void enter(void)
     pthread_mutex_unlock(&heap);                                                                   \
     return memory;
 
-__attribute__((visibility("default"))) void *malloc(size_t size) { GUARDED(__libc_malloc(size)) }
+__attribute__((visibility("default"))) void *malloc(size_t size)
+{
+    GUARDED(__libc_malloc(size))
+}
 __attribute__((visibility("default"))) void *calloc(size_t count, size_t size)
 {
     GUARDED(__libc_calloc(count, size))

@@ -1,6 +1,6 @@
 /* Threads cancelled while they wait, and at any moment. */
-#include <signal.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
 
 #include "program.h"
@@ -112,7 +112,8 @@ static void pending(void)
     MUST(value == PTHREAD_CANCELED);
 }
 
-/* Undefined by POSIX, and done: each thread has locks of its own, so nobody waits for a dead one. */
+/* Undefined by POSIX, and done: each thread has locks of its own, so nobody waits for a dead one.
+ */
 static void *lock_at_any_moment(void *data)
 {
     pthread_mutex_t *own = data;
@@ -223,9 +224,12 @@ static void timers(void)
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
-        {"in-a-condition-wait", in_a_condition_wait}, {"in-a-join", in_a_join},
-        {"pending", pending},           {"at-any-moment", at_any_moment},
-        {"small-stacks", small_stacks}, {"last-thread", last_thread},
+        {"in-a-condition-wait", in_a_condition_wait},
+        {"in-a-join", in_a_join},
+        {"pending", pending},
+        {"at-any-moment", at_any_moment},
+        {"small-stacks", small_stacks},
+        {"last-thread", last_thread},
         {"timers", timers},
     };
     alarm(60);

@@ -1,7 +1,9 @@
 /* Programs that deadlock every time. Where a call is refused they give way, and say how often. */
 #include "program.h"
 
-enum { RING = 50 };
+enum {
+    RING = 50
+};
 
 static pthread_mutex_t forks[RING];
 static pthread_barrier_t seated;
@@ -43,9 +45,18 @@ static void ring(int size)
         finish(threads[i]);
 }
 
-static void ring_of_2(void) { ring(2); }
-static void ring_of_3(void) { ring(3); }
-static void ring_of_50(void) { ring(RING); }
+static void ring_of_2(void)
+{
+    ring(2);
+}
+static void ring_of_3(void)
+{
+    ring(3);
+}
+static void ring_of_50(void)
+{
+    ring(RING);
+}
 
 static pthread_mutex_t alice = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t bob = PTHREAD_MUTEX_INITIALIZER;
@@ -154,9 +165,11 @@ static void condition(void)
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
-        {"ring-of-2", ring_of_2},       {"ring-of-3", ring_of_3},   {"ring-of-50", ring_of_50},
-        {"relock", relock},             {"join-at-once", join_at_once}, {"join-later", join_later},
-        {"mutual-joins", mutual_joins}, {"condition", condition}, {"join-self", join_self},
+        {"ring-of-2", ring_of_2},       {"ring-of-3", ring_of_3},
+        {"ring-of-50", ring_of_50},     {"relock", relock},
+        {"join-at-once", join_at_once}, {"join-later", join_later},
+        {"mutual-joins", mutual_joins}, {"condition", condition},
+        {"join-self", join_self},
     };
     alarm(2); /* ends it where it hangs */
     int result = RUN_CASE(cases);

@@ -93,10 +93,8 @@ static void locks_much(void)
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
-        {"closes-all", closes_all},
-        {"small-files", small_files},
-        {"writes-much", writes_much},
-        {"few-descriptors", few_descriptors},
+        {"closes-all", closes_all},   {"small-files", small_files},
+        {"writes-much", writes_much}, {"few-descriptors", few_descriptors},
         {"locks-much", locks_much},
     };
     return RUN_CASE(cases);

@@ -7,8 +7,14 @@ static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t outermost = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 
-static void prepare(void) { pthread_mutex_lock(&first); }
-static void after(void) { pthread_mutex_unlock(&first); }
+static void prepare(void)
+{
+    pthread_mutex_lock(&first);
+}
+static void after(void)
+{
+    pthread_mutex_unlock(&first);
+}
 
 static void *lock_both(void *unused)
 {

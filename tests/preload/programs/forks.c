@@ -2,8 +2,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/time.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "program.h"
@@ -122,11 +122,23 @@ static void while_others(pid_t (*make)(void))
         finish(threads[i]);
 }
 
-static pid_t raw_fork(void) { return (pid_t)syscall(SYS_fork); }
-static pid_t raw_clone(void) { return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
+static pid_t raw_fork(void)
+{
+    return (pid_t)syscall(SYS_fork);
+}
+static pid_t raw_clone(void)
+{
+    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
 
-static void while_others_lock(void) { while_others(fork); }
-static void raw_while_others_lock(void) { while_others(raw_fork); }
+static void while_others_lock(void)
+{
+    while_others(fork);
+}
+static void raw_while_others_lock(void)
+{
+    while_others(raw_fork);
+}
 
 static void raw(void)
 {

@@ -114,12 +114,30 @@ static void clock_refund(void)
     unlock(&bob);
 }
 
-static void abba(void) { both(pay, refund); }
-static void ordered(void) { both(pay, pay); }
-static void gated(void) { both(gated_pay, gated_refund); }
-static void tried(void) { both(pay, try_refund); }
-static void timed(void) { both(pay, timed_refund); }
-static void clocked(void) { both(pay, clock_refund); }
+static void abba(void)
+{
+    both(pay, refund);
+}
+static void ordered(void)
+{
+    both(pay, pay);
+}
+static void gated(void)
+{
+    both(gated_pay, gated_refund);
+}
+static void tried(void)
+{
+    both(pay, try_refund);
+}
+static void timed(void)
+{
+    both(pay, timed_refund);
+}
+static void clocked(void)
+{
+    both(pay, clock_refund);
+}
 
 static void one_thread(void)
 {
@@ -136,7 +154,10 @@ static void try_then_lock(void)
     unlock(&bob);
 }
 
-static void tried_first(void) { both(pay, try_then_lock); }
+static void tried_first(void)
+{
+    both(pay, try_then_lock);
+}
 
 /* Waits for bob's condition with alice held: bob is taken again behind alice. */
 static void wait_for_bob(void)
@@ -158,7 +179,10 @@ static void refund_only(void)
     unlock(&bob);
 }
 
-static void condition(void) { both(wait_for_bob, refund_only); }
+static void condition(void)
+{
+    both(wait_for_bob, refund_only);
+}
 
 static void wait_for_alice_alone(void)
 {
@@ -169,7 +193,10 @@ static void wait_for_alice_alone(void)
     unlock(&bob);
 }
 
-static void condition_alone(void) { both(wait_for_alice_alone, refund_only); }
+static void condition_alone(void)
+{
+    both(wait_for_alice_alone, refund_only);
+}
 
 static void release_out_of_order(void)
 {
@@ -181,9 +208,15 @@ static void release_out_of_order(void)
     unlock(&bob);
 }
 
-static void out_of_order(void) { both(release_out_of_order, refund); }
+static void out_of_order(void)
+{
+    both(release_out_of_order, refund);
+}
 
-static void take_alice(void) { lock(&alice); }
+static void take_alice(void)
+{
+    lock(&alice);
+}
 
 static void give_alice_back_and_take_bob(void)
 {
@@ -256,7 +289,9 @@ static void failed_release_by_another(void)
     unlock(&bob);
 }
 
-enum { MANY = 200 };
+enum {
+    MANY = 200
+};
 
 static pthread_mutex_t many[MANY];
 
@@ -323,7 +358,10 @@ static void relock_recursive(void)
     unlock(&deep);
 }
 
-static void relocked(void) { both(relock_recursive, relock_recursive); }
+static void relocked(void)
+{
+    both(relock_recursive, relock_recursive);
+}
 
 int main(int argc, char **argv)
 {

@@ -6,7 +6,10 @@
 
 #include "program.h"
 
-enum { HITS = 3000, JUMPS = 2000 };
+enum {
+    HITS = 3000,
+    JUMPS = 2000
+};
 
 static pthread_mutex_t outer[3] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
                                    PTHREAD_MUTEX_INITIALIZER};

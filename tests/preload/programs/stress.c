@@ -3,7 +3,11 @@
 
 #include "program.h"
 
-enum { THREADS = 8, LOCKS = 12, ROUNDS = 40000 };
+enum {
+    THREADS = 8,
+    LOCKS = 12,
+    ROUNDS = 40000
+};
 
 static pthread_mutex_t locks[LOCKS];
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
