@@ -9,7 +9,7 @@ static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static pthread_mutex_t turn_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t turn_passed = PTHREAD_COND_INITIALIZER;
-static int turn;
+static int turn = -1; /* nobody's: the threads are to have their names first */
 
 static void await_turn(int mine)
 {
@@ -50,6 +50,7 @@ static void both(void (*first)(void), void (*second)(void))
     pthread_t refunder = start(take_side, &sides[1]);
     MUST(pthread_setname_np(payer, "payer") == 0);
     MUST(pthread_setname_np(refunder, "refunder") == 0);
+    pass_turn(0);
     finish(payer);
     finish(refunder);
 }
