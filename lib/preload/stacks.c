@@ -37,7 +37,7 @@ static struct snarl_own_lock unwinding;
 static uint32_t turns;                 /* how often it was given back */
 static uint32_t warming;               /* threads in snarl_stacks_warm */
 static struct snarl_own_lock may_warm; /* held from before a fork till after it */
-static const struct timespec longest_wait = {.tv_sec = 0, .tv_nsec = 50 * 1000 * 1000};
+static const struct timespec longest_wait = {.tv_sec = 1, .tv_nsec = 0};
 
 /* libunwind finds out by a pipe whether memory can be read, opened when it first feels like it. Its
  * two ends are kept out of the host's way: under a number that the host has given to a file of its
