@@ -6,179 +6,36 @@
 
 #include <cmocka.h>
 
-/* Frames: of the user's code, inlined into the next, of a library, of stripped code. */
-#define USER(function, file, line)                                                                 \
-    {                                                                                              \
-        function, file, line, "/home/ann/transfer", line, false, false                             \
-    }
-#define INLINED(function, file, line)                                                              \
-    {                                                                                              \
-        function, file, line, "/home/ann/transfer", line, false, true                              \
-    }
-#define LIBRARY(function, module)                                                                  \
-    {                                                                                              \
-        function, NULL, 0, "/usr/lib/" module, 0x1234, true, false                                 \
-    }
-#define STRIPPED(module, offset)                                                                   \
-    {                                                                                              \
-        NULL, NULL, 0, module, offset, false, false                                                \
-    }
-#define THREAD_START LIBRARY("start_thread", "libc.so.6"), LIBRARY("clone3", "libc.so.6")
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define FRAMES(...) ((const struct snarl_frame[]){__VA_ARGS__})
-#define STACK(report, ...) copy_stack(report, FRAMES(__VA_ARGS__), COUNT(FRAMES(__VA_ARGS__)))
-#define ARGV(report, ...)                                                                          \
-    copy(report, (const char *const[]){__VA_ARGS__, NULL},                                         \
-         COUNT(((const char *const[]){__VA_ARGS__, NULL})), sizeof(char *))
-
-static void *copy(struct snarl_report *report, const void *items, size_t count, size_t size)
-{
-    return memcpy(snarl_report_allocate(report, count, size), items, count * size);
-}
-
-static struct snarl_stack copy_stack(struct snarl_report *report, const struct snarl_frame *frames,
-                                     size_t count)
-{
-    return (struct snarl_stack){copy(report, frames, count, sizeof *frames), count};
-}
-
-/* A report of one process. */
-static struct snarl_report *report_of(char *const *argv, size_t argc, unsigned threads,
-                                      unsigned locks, double duration_s)
-{
-    struct snarl_report *report = snarl_report_create();
-    report->argv = copy(report, argv, argc + 1, sizeof *argv);
-    report->argc = argc;
-    report->has_exit_code = true;
-    report->processes = snarl_report_allocate(report, 1, sizeof *report->processes);
-    report->process_count = 1;
-    report->processes[0] = (struct snarl_report_process){
-        .pid = 4711,
-        .argv = report->argv,
-        .argc = argc,
-        .watched = true,
-        .threads = threads,
-        .locks = locks,
-        .duration_s = duration_s,
-    };
-    report->statistics.threads = threads;
-    report->statistics.locks = locks;
-    return report;
-}
-
-static struct snarl_report *report_of_program(char *program, unsigned threads, unsigned locks,
-                                              double duration_s)
-{
-    return report_of((char *[]){program, NULL}, 1, threads, locks, duration_s);
-}
-
-/* Locks with ids from 1, one for each name. */
-static void add_locks(struct snarl_report *report, const char *const *names, size_t count)
-{
-    report->locks = snarl_report_allocate(report, count, sizeof *report->locks);
-    report->lock_count = count;
-    for (size_t index = 0; index < count; index++)
-        report->locks[index] = (struct snarl_report_lock){
-            .id = (unsigned)index + 1,
-            .name = names[index],
-            .kind = "mutex",
-            .address = 0x4040a0 + 0x28 * index,
-        };
-}
-
-/* The main thread and others, with ids and numbers from 1. */
-static void add_threads(struct snarl_report *report, const char *start, const char *const *names,
-                        size_t count)
-{
-    report->threads = snarl_report_allocate(report, count + 1, sizeof *report->threads);
-    report->thread_count = count + 1;
-    for (size_t index = 0; index <= count; index++)
-        report->threads[index] = (struct snarl_report_thread){
-            .id = (unsigned)index + 1,
-            .number = (unsigned)index + 1,
-            .name = index > 0 ? names[index - 1] : NULL,
-            .start = index > 0 ? start : "main",
-            .tid = 4711 + index,
-        };
-}
-
-static struct snarl_report_finding *add_finding(struct snarl_report *report,
-                                                enum snarl_finding_kind kind,
-                                                enum snarl_status status,
-                                                enum snarl_severity severity, size_t step_count)
-{
-    if (report->findings == NULL)
-        report->findings = snarl_report_allocate(report, 4, sizeof *report->findings);
-    struct snarl_report_finding *finding = &report->findings[report->finding_count++];
-    finding->kind = kind;
-    finding->status = status;
-    finding->severity = severity;
-    strcpy(finding->id, "7f3a09c2e1b44d10");
-    finding->steps = snarl_report_allocate(report, step_count, sizeof *finding->steps);
-    finding->step_count = step_count;
-    return finding;
-}
-
-static struct snarl_report_hold hold_of(unsigned lock, struct snarl_stack stack)
-{
-    return (struct snarl_report_hold){lock, stack};
-}
-
-static struct snarl_report_step step_of(struct snarl_report *report, unsigned thread,
-                                        struct snarl_report_hold hold, unsigned wants,
-                                        struct snarl_stack stack)
-{
-    return (struct snarl_report_step){
-        .thread = thread,
-        .holds = copy(report, &hold, 1, sizeof hold),
-        .hold_count = 1,
-        .target = SNARL_TARGET_LOCK,
-        .wants = wants,
-        .stack = stack,
-    };
-}
-
-/* Fills in `locks` and `threads` from the steps. */
-static void name_parts(struct snarl_report *report, struct snarl_report_finding *finding)
-{
-    finding->locks = snarl_report_allocate(report, finding->step_count, sizeof(unsigned));
-    finding->threads = snarl_report_allocate(report, finding->step_count, sizeof(unsigned));
-    for (size_t index = 0; index < finding->step_count; index++) {
-        finding->threads[finding->thread_count++] = finding->steps[index].thread;
-        if (finding->steps[index].target == SNARL_TARGET_LOCK)
-            finding->locks[finding->lock_count++] = finding->steps[index].wants;
-    }
-}
+#include "report_build.h"
 
 struct snarl_report *sample_transfer(void)
 {
-    struct snarl_report *report = report_of_program("./transfer", 3, 2, 4.2);
-    add_locks(report, (const char *[]){"alice.lock", "bob.lock"}, 2);
-    add_threads(report, "worker", (const char *[]){"payer", "refunder"}, 2);
+    struct snarl_report *report = build_report_of_program("./transfer", 3, 2, 4.2);
+    build_locks(report, (const char *[]){"alice.lock", "bob.lock"}, 2);
+    build_threads(report, "worker", (const char *[]){"payer", "refunder"}, 2);
     report->locks[0].created = STACK(report, USER("open_account", "/home/ann/src/bank.c", 12));
     struct snarl_report_finding *finding =
-        add_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR, 2);
+        build_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR, 2);
     finding->message = "two threads take two locks in opposite order";
     finding->why = "Nothing keeps them apart: no common lock, both threads alive together.";
     finding->fix = "in refund() (bank.c:33) take alice.lock first, as pay() does.";
     finding->steps[0] =
-        step_of(report, 2,
-                hold_of(1, STACK(report, LIBRARY("pthread_mutex_lock", "libsnarl.so"),
-                                 USER("pay", "/home/ann/src/bank.c", 21),
-                                 USER("worker", "/home/ann/src/bank.c", 40), THREAD_START)),
-                2,
-                STACK(report, USER("pay", "/home/ann/src/bank.c", 22),
-                      USER("worker", "/home/ann/src/bank.c", 40), THREAD_START));
+        build_step(report, 2,
+                   build_hold(1, STACK(report, LIBRARY("pthread_mutex_lock", "libsnarl.so"),
+                                       USER("pay", "/home/ann/src/bank.c", 21),
+                                       USER("worker", "/home/ann/src/bank.c", 40), THREAD_START)),
+                   2,
+                   STACK(report, USER("pay", "/home/ann/src/bank.c", 22),
+                         USER("worker", "/home/ann/src/bank.c", 40), THREAD_START));
     finding->steps[1] =
-        step_of(report, 3,
-                hold_of(2, STACK(report, USER("refund", "/home/ann/src/bank.c", 33),
-                                 USER("worker", "/home/ann/src/bank.c", 44), THREAD_START)),
-                1,
-                STACK(report, INLINED("lock_account", "/home/ann/src/account.h", 9),
-                      USER("refund", "/home/ann/src/bank.c", 34),
-                      USER("worker", "/home/ann/src/bank.c", 44), THREAD_START));
-    name_parts(report, finding);
+        build_step(report, 3,
+                   build_hold(2, STACK(report, USER("refund", "/home/ann/src/bank.c", 33),
+                                       USER("worker", "/home/ann/src/bank.c", 44), THREAD_START)),
+                   1,
+                   STACK(report, INLINED("lock_account", "/home/ann/src/account.h", 9),
+                         USER("refund", "/home/ann/src/bank.c", 34),
+                         USER("worker", "/home/ann/src/bank.c", 44), THREAD_START));
+    build_parties(report, finding);
 
     report->edge_count = 3;
     report->edges = snarl_report_allocate(report, 3, sizeof *report->edges);
@@ -194,24 +51,24 @@ struct snarl_report *sample_transfer(void)
 
 struct snarl_report *sample_dining(void)
 {
-    struct snarl_report *report = report_of_program("./dining", 5, 4, 0.04);
-    add_locks(report, (const char *[]){"forks[0]", "forks[1]", "forks[2]", "forks[3]"}, 4);
-    add_threads(report, "philosopher", (const char *[4]){"Plato", "Kant"}, 4);
+    struct snarl_report *report = build_report_of_program("./dining", 5, 4, 0.04);
+    build_locks(report, (const char *[]){"forks[0]", "forks[1]", "forks[2]", "forks[3]"}, 4);
+    build_threads(report, "philosopher", (const char *[4]){"Plato", "Kant"}, 4);
     struct snarl_report_finding *finding =
-        add_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR, 4);
+        build_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR, 4);
     finding->message = "four threads take four locks in a ring";
     finding->fix =
         "let one of them take its locks in the other order: in dine() (dining.c:22) "
         "take the lower-numbered fork first.";
     for (unsigned index = 0; index < 4; index++)
-        finding->steps[index] =
-            step_of(report, index + 2,
-                    hold_of(index + 1, STACK(report, USER("dine", "dining.c", 21),
-                                             USER("philosopher", "dining.c", 30), THREAD_START)),
-                    (index + 1) % 4 + 1,
-                    STACK(report, USER("dine", "dining.c", 22), USER("philosopher", "dining.c", 30),
-                          THREAD_START));
-    name_parts(report, finding);
+        finding->steps[index] = build_step(
+            report, index + 2,
+            build_hold(index + 1, STACK(report, USER("dine", "dining.c", 21),
+                                        USER("philosopher", "dining.c", 30), THREAD_START)),
+            (index + 1) % 4 + 1,
+            STACK(report, USER("dine", "dining.c", 22), USER("philosopher", "dining.c", 30),
+                  THREAD_START));
+    build_parties(report, finding);
     report->edge_count = 4;
     report->edges = snarl_report_allocate(report, 4, sizeof *report->edges);
     for (unsigned index = 0; index < 4; index++)
@@ -223,44 +80,44 @@ struct snarl_report *sample_dining(void)
 
 struct snarl_report *sample_relock(void)
 {
-    struct snarl_report *report = report_of_program("./relock", 1, 1, 0);
+    struct snarl_report *report = build_report_of_program("./relock", 1, 1, 0);
     report->has_exit_code = false;
     report->signal = 6;
-    add_locks(report, (const char *[]){NULL}, 1);
-    add_threads(report, NULL, NULL, 0);
+    build_locks(report, (const char *[]){NULL}, 1);
+    build_threads(report, NULL, NULL, 0);
     struct snarl_report_finding *finding =
-        add_finding(report, SNARL_FINDING_SELF_DEADLOCK, SNARL_OCCURRED, SNARL_ERROR, 1);
+        build_finding(report, SNARL_FINDING_SELF_DEADLOCK, SNARL_OCCURRED, SNARL_ERROR, 1);
     finding->fix = "call log_locked() from flush(), which holds the lock already.";
-    finding->steps[0] =
-        step_of(report, 1,
-                hold_of(1, STACK(report, USER("flush", "log.c", 12), USER("main", "log.c", 30),
-                                 LIBRARY("__libc_start_main", "libc.so.6"),
-                                 STRIPPED("/home/ann/relock", 0x1080))),
-                1,
-                STACK(report, USER("log_line", "log.c", 5), USER("flush", "log.c", 14),
-                      USER("main", "log.c", 30), LIBRARY("__libc_start_main", "libc.so.6"),
-                      STRIPPED("/home/ann/relock", 0x1080)));
-    name_parts(report, finding);
+    finding->steps[0] = build_step(
+        report, 1,
+        build_hold(1, STACK(report, USER("flush", "log.c", 12), USER("main", "log.c", 30),
+                            LIBRARY("__libc_start_main", "libc.so.6"),
+                            STRIPPED("/home/ann/relock", 0x1080))),
+        1,
+        STACK(report, USER("log_line", "log.c", 5), USER("flush", "log.c", 14),
+              USER("main", "log.c", 30), LIBRARY("__libc_start_main", "libc.so.6"),
+              STRIPPED("/home/ann/relock", 0x1080)));
+    build_parties(report, finding);
     report->processes[0].ended = true; /* the deadlock says it all: no section of states */
     return report;
 }
 
 struct snarl_report *sample_join(void)
 {
-    struct snarl_report *report = report_of_program("./shutdown", 2, 1, 1);
-    add_locks(report, (const char *[]){"queue.lock"}, 1);
-    add_threads(report, "consume", (const char *[]){NULL}, 1);
+    struct snarl_report *report = build_report_of_program("./shutdown", 2, 1, 1);
+    build_locks(report, (const char *[]){"queue.lock"}, 1);
+    build_threads(report, "consume", (const char *[]){NULL}, 1);
     struct snarl_report_finding *finding =
-        add_finding(report, SNARL_FINDING_DEADLOCK, SNARL_OCCURRED, SNARL_ERROR, 2);
+        build_finding(report, SNARL_FINDING_DEADLOCK, SNARL_OCCURRED, SNARL_ERROR, 2);
     finding->message = "thread 1 joins thread 2, which wants a lock that thread 1 holds";
     finding->fix = "in stop() (queue.c:61) release queue.lock before pthread_join().";
-    finding->steps[0] =
-        step_of(report, 1,
-                hold_of(1, STACK(report, USER("stop", "queue.c", 60), USER("main", "main.c", 9),
-                                 LIBRARY("__libc_start_call_main", "libc.so.6"))),
-                0,
-                STACK(report, LIBRARY("pthread_join", "libsnarl.so"), USER("stop", "queue.c", 61),
-                      USER("main", "main.c", 9), LIBRARY("__libc_start_call_main", "libc.so.6")));
+    finding->steps[0] = build_step(
+        report, 1,
+        build_hold(1, STACK(report, USER("stop", "queue.c", 60), USER("main", "main.c", 9),
+                            LIBRARY("__libc_start_call_main", "libc.so.6"))),
+        0,
+        STACK(report, LIBRARY("pthread_join", "libsnarl.so"), USER("stop", "queue.c", 61),
+              USER("main", "main.c", 9), LIBRARY("__libc_start_call_main", "libc.so.6")));
     finding->steps[0].target = SNARL_TARGET_THREAD;
     finding->steps[0].wants = 2;
     finding->steps[1] = (struct snarl_report_step){
@@ -270,16 +127,16 @@ struct snarl_report *sample_join(void)
         .stack = STACK(report, USER("take", "queue.c", 33), USER("consume", "queue.c", 50),
                        THREAD_START),
     };
-    name_parts(report, finding);
+    build_parties(report, finding);
     return report;
 }
 
 struct snarl_report *sample_race(void)
 {
-    struct snarl_report *report = report_of_program("./counter", 3, 0, 0.25);
-    add_threads(report, "increment", (const char *[]){NULL, NULL}, 2);
+    struct snarl_report *report = build_report_of_program("./counter", 3, 0, 0.25);
+    build_threads(report, "increment", (const char *[]){NULL, NULL}, 2);
     struct snarl_report_finding *finding =
-        add_finding(report, SNARL_FINDING_DATA_RACE, SNARL_OCCURRED, SNARL_WARNING, 2);
+        build_finding(report, SNARL_FINDING_DATA_RACE, SNARL_OCCURRED, SNARL_WARNING, 2);
     finding->message = "two threads access counter without order";
     finding->why = "They hold no common lock, and nothing orders them.";
     for (unsigned index = 0; index < 2; index++)
@@ -288,7 +145,7 @@ struct snarl_report *sample_race(void)
             .action = index == 0 ? "write of size 4" : "read of size 4",
             .stack = STACK(report, USER("increment", "counter.c", 14 - index), THREAD_START),
         };
-    name_parts(report, finding);
+    build_parties(report, finding);
     return report;
 }
 
@@ -307,12 +164,12 @@ struct snarl_report *sample_gate(void)
 struct snarl_report *sample_hung(void)
 {
     struct snarl_report *report =
-        report_of((char *[]){"./server", "--threads", "3", NULL}, 3, 5, 2, 10);
+        build_report((char *[]){"./server", "--threads", "3", NULL}, 3, 5, 2, 10);
     report->timed_out = true;
     report->signal = 9;
     report->has_exit_code = false;
-    add_locks(report, (const char *[]){"queue.lock", "config.lock"}, 2);
-    add_threads(report, "worker", (const char *[4]){"loader"}, 4);
+    build_locks(report, (const char *[]){"queue.lock", "config.lock"}, 2);
+    build_threads(report, "worker", (const char *[4]){"loader"}, 4);
     struct snarl_report_process *process = &report->processes[0];
     process->ended = true;
     process->state_count = 5;
@@ -325,12 +182,12 @@ struct snarl_report *sample_hung(void)
         .waits_for = 2,
         .waiting_s = 9.8,
     };
-    struct snarl_report_hold hold = hold_of(2, STACK(report, USER("load", "server.c", 20)));
+    struct snarl_report_hold hold = build_hold(2, STACK(report, USER("load", "server.c", 20)));
     process->states[1] = (struct snarl_report_state){
         .thread = 2,
         .last_call = "pthread_mutex_lock",
         .last_stack = hold.stack,
-        .holds = copy(report, &hold, 1, sizeof hold),
+        .holds = build_copy(report, &hold, 1, sizeof hold),
         .hold_count = 1,
         .now = STACK(report, LIBRARY("__GI___libc_read", "libc.so.6"), USER("load", "server.c", 24),
                      USER("worker", "server.c", 70), THREAD_START),
@@ -354,7 +211,7 @@ struct snarl_report *sample_hung(void)
 
 struct snarl_report *sample_clean(void)
 {
-    struct snarl_report *report = report_of_program("./transfer", 1, 0, 200);
+    struct snarl_report *report = build_report_of_program("./transfer", 1, 0, 200);
     report->statistics.acquisitions = 7;
     return report;
 }
@@ -362,20 +219,21 @@ struct snarl_report *sample_clean(void)
 struct snarl_report *sample_weird(void)
 {
     struct snarl_report *report =
-        report_of((char *[]){"./we\xff\"ird\\", "\x1b[31mred\n", NULL}, 2, 3, 2, 0.0004);
-    add_locks(report, (const char *[]){"caf\xc3\xa9 \"x\\y\"", "bell\a\xe2\x80\xae end"}, 2);
-    add_threads(report, "worker", (const char *[]){"\x1b]0;owned\a", "\xc3("}, 2);
+        build_report((char *[]){"./we\xff\"ird\\", "\x1b[31mred\n", NULL}, 2, 3, 2, 0.0004);
+    build_locks(report, (const char *[]){"caf\xc3\xa9 \"x\\y\"", "bell\a\xe2\x80\xae end"}, 2);
+    build_threads(report, "worker", (const char *[]){"\x1b]0;owned\a", "\xc3("}, 2);
     struct snarl_report_finding *finding =
-        add_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_CONFIRMED, SNARL_WARNING, 2);
+        build_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_CONFIRMED, SNARL_WARNING, 2);
     finding->message =
         "a\tlock \x9b"
         "31m";
-    finding->steps[0] = step_of(report, 2, hold_of(1, (struct snarl_stack){NULL, 0}), 2,
-                                STACK(report, USER("f\xe2\x82", "/a/same.c", 1)));
-    finding->steps[1] = step_of(report, 3, hold_of(2, STACK(report, USER("g", "/b/same.c", 2))), 9,
-                                STACK(report, STRIPPED("/b/li\nb.so", 0xbeef)));
+    finding->steps[0] = build_step(report, 2, build_hold(1, (struct snarl_stack){NULL, 0}), 2,
+                                   STACK(report, USER("f\xe2\x82", "/a/same.c", 1)));
+    finding->steps[1] =
+        build_step(report, 3, build_hold(2, STACK(report, USER("g", "/b/same.c", 2))), 9,
+                   STACK(report, STRIPPED("/b/li\nb.so", 0xbeef)));
     finding->steps[1].timed = true;
-    name_parts(report, finding);
+    build_parties(report, finding);
     report->edge_count = 1;
     report->edges = snarl_report_allocate(report, 1, sizeof *report->edges);
     report->edges[0] =
@@ -409,7 +267,7 @@ struct snarl_report *sample_tree(void)
     report->processes = processes;
     report->process_count = 4;
     struct snarl_report_finding *second =
-        add_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_WARNING, 0);
+        build_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_WARNING, 0);
     second->message = "the second of two";
     report->losses = ARGV(report, "the recording of pid 4711 ends in the middle of a fact.",
                           "12 threads were started by other means than pthread_create, and what "
@@ -432,14 +290,14 @@ struct snarl_report *sample_long(void)
     struct snarl_report_step *step = &finding->steps[0];
     struct snarl_report_hold *holds = snarl_report_allocate(report, HOLDS, sizeof *holds);
     for (unsigned index = 0; index < HOLDS; index++)
-        holds[index] = hold_of(index + 1, step->holds[0].stack);
-    add_locks(report,
-              (const char *[]){"alice.lock", "bob.lock", "c", "d", "e", "f", "g",
-                               "the mutex made in open_account() (bank.c:12) for the 8th"},
-              HOLDS);
-    holds[0] = hold_of(8, step->holds[0].stack);
-    holds[7] = hold_of(1, step->holds[0].stack);
-    holds[1] = hold_of(9, step->holds[0].stack);
+        holds[index] = build_hold(index + 1, step->holds[0].stack);
+    build_locks(report,
+                (const char *[]){"alice.lock", "bob.lock", "c", "d", "e", "f", "g",
+                                 "the mutex made in open_account() (bank.c:12) for the 8th"},
+                HOLDS);
+    holds[0] = build_hold(8, step->holds[0].stack);
+    holds[7] = build_hold(1, step->holds[0].stack);
+    holds[1] = build_hold(9, step->holds[0].stack);
     step->holds = holds;
     step->hold_count = HOLDS;
     step->stack = STACK(report, USER("pay", "/home/ann/src/bank.c", 22),
