@@ -7,6 +7,7 @@
 
 #include "support/cmocka_all.h"
 #include "support/command.h"
+#include "support/place.h"
 
 struct image {
     Elf64_Ehdr header;
@@ -27,27 +28,6 @@ static struct image good_image(void)
                                      .e_phnum = 2},
                           .segments = {{.p_type = PT_LOAD}, {.p_type = PT_INTERP}}};
     return image;
-}
-
-struct place {
-    char *directory, *path;
-};
-
-static int set_up(void **state)
-{
-    static struct place place;
-    place.directory = directory_make();
-    place.path = path_in(place.directory, "program");
-    *state = &place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *place = *state;
-    directory_remove(place->directory);
-    free(place->path);
-    return 0;
 }
 
 /* "elf", "script", "text", or the trouble. */
@@ -178,5 +158,5 @@ int main(void)
         cmocka_unit_test(a_long_first_line_is_cut_as_the_kernel_does),
         cmocka_unit_test(what_cannot_be_read_is_refused),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, place_set_up, place_tear_down);
 }

@@ -7,29 +7,9 @@
 
 #include "support/cmocka_all.h"
 #include "support/command.h"
+#include "support/place.h"
 
 #define FATAL "FATAL: ThreadSanitizer: unexpected memory mapping 0x5500-0x5600"
-
-struct place {
-    char *directory, *path;
-};
-
-static int set_up(void **state)
-{
-    static struct place place;
-    place.directory = directory_make();
-    place.path = path_in(place.directory, "program");
-    *state = &place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *place = *state;
-    directory_remove(place->directory);
-    free(place->path);
-    return 0;
-}
 
 /* Runs a shell script in the program's place. */
 static struct snarl_sanitized run(const struct place *place, const char *script)
@@ -129,5 +109,5 @@ int main(void)
         cmocka_unit_test(the_log_is_read),
         cmocka_unit_test(one_that_cannot_start_is_told),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, place_set_up, place_tear_down);
 }

@@ -149,6 +149,19 @@ void directory_remove(char *path)
     free(path);
 }
 
+char *file_read(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t length = getdelim(&text, &room, '\0', file);
+    assert_true(length > 0);
+    fclose(file);
+    *size = (size_t)length;
+    return text;
+}
+
 void file_write(const char *path, const void *bytes, size_t size, mode_t mode)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);

@@ -64,6 +64,9 @@ void directory_remove(char *path);
 /* "DIRECTORY/NAME", to be freed. */
 char *path_in(const char *directory, const char *name);
 
+/* All of a file that is not empty, terminated, to be freed; its size without the terminator. */
+char *file_read(const char *path, size_t *size);
+
 /* Writes a file of `size` bytes with these permissions. */
 void file_write(const char *path, const void *bytes, size_t size, mode_t mode);
 

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support/command.h"
+
 const char *const sanitizer_compilers[] = {"gcc-12", "clang-14", NULL};
 
 const char *const sanitizer_fixtures[] = {
@@ -20,15 +22,7 @@ char *sanitizer_fixture_read(const char *name, const char *compiler, size_t *siz
 {
     char path[512];
     snprintf(path, sizeof path, "%s/thread_sanitizer/%s.%s.txt", SNARL_FIXTURES, name, compiler);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t length = getdelim(&text, &room, '\0', file);
-    assert_true(length > 0);
-    fclose(file);
-    *size = (size_t)length;
-    return text;
+    return file_read(path, size);
 }
 
 struct snarl_report *sanitizer_parse(const char *text, size_t size)

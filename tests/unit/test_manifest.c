@@ -10,21 +10,9 @@
 #include <cmocka.h>
 
 #include "analysis/manifest.h"
+#include "support/command.h"
 
 static char error[512];
-
-static char *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t length = getdelim(&text, &room, '\0', file);
-    assert_true(length > 0);
-    fclose(file);
-    *size = (size_t)length;
-    return text;
-}
 
 /* Loads a manifest of these bytes from a file of its own; the error has FILE for its path. */
 static struct snarl_manifest *load_bytes(const char *bytes, size_t size)
@@ -154,7 +142,7 @@ static void each_damage_is_named(void **state)
         {"\"lesson\"", "\"name\"", "FILE: line 6, column 12: duplicate object key near '\"name\"'"},
     };
     size_t size;
-    char *good = read_file(SNARL_FIXTURES "/manifest/good.json", &size);
+    char *good = file_read(SNARL_FIXTURES "/manifest/good.json", &size);
     for (size_t index = 0; index < sizeof rows / sizeof *rows; index++) {
         const char *found = strstr(good, rows[index].from);
         assert_non_null(found);
@@ -173,7 +161,7 @@ static void any_cut_is_an_error(void **state)
 {
     (void)state;
     size_t size;
-    char *good = read_file(SNARL_FIXTURES "/manifest/good.json", &size);
+    char *good = file_read(SNARL_FIXTURES "/manifest/good.json", &size);
     for (size_t length = 0; length < size - strlen("}\n"); length++) {
         assert_null(load_bytes(good, length));
         assert_null(strchr(error, '\n'));
