@@ -117,10 +117,18 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *data)
     return 0;
 }
 
+/* Threads that may have the loader's lock on our behalf; a forked child inherits it taken. */
+static uint32_t refreshing;
+static bool loader_stuck;
+
 void snarl_modules_refresh(void)
 {
+    if (loader_stuck)
+        return;
     struct look look = {.first = true};
+    __atomic_fetch_add(&refreshing, 1, __ATOMIC_SEQ_CST);
     dl_iterate_phdr(look_at, &look);
+    __atomic_fetch_sub(&refreshing, 1, __ATOMIC_SEQ_CST);
     if (!look.unloaded)
         return;
     snarl_session_lock();
@@ -137,8 +145,11 @@ void snarl_modules_refresh(void)
     snarl_stacks_after_unload();
 }
 
-void snarl_modules_forget(void)
+bool snarl_modules_forget(bool stuck)
 {
+    loader_stuck = loader_stuck || stuck || refreshing != 0;
+    refreshing = 0;
     known_modules = NULL;
     loads = unloads = 0;
+    return loader_stuck;
 }

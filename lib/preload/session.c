@@ -219,7 +219,6 @@ static bool begin_in_child(void)
     memset(&snarl_session, 0, sizeof snarl_session);
     snarl_session.key = key;
     snarl_self = NULL;
-    snarl_modules_forget();
     snarl_stacks_in_child();
     if (!begin(true))
         return false;

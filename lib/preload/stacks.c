@@ -131,7 +131,8 @@ void snarl_stacks_after_fork(bool held)
 
 void snarl_stacks_in_child(void)
 {
-    if (unwinding.state != SNARL_OWN_LOCK_FREE || warming != 0)
+    bool stuck = unwinding.state != SNARL_OWN_LOCK_FREE || warming != 0;
+    if (snarl_modules_forget(stuck))
         unwinder.backtrace = NULL;
     warming = 0;
     may_warm = (struct snarl_own_lock){0};
