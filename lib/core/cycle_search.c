@@ -6,10 +6,11 @@
  * a depth-first search backwards from there, by growing length, over dependencies of distinct
  * threads whose held sets do not meet; the distances of the walk prune it. A chain that could close
  * is not made longer: nobody else may then hold what the first step wants.
+ *
+ * With readers that is a choice: several steps may read what another one wants. But past the steps
+ * between them runs a shorter cycle, of no lesser severity, which is kept instead. So in the cycles
+ * looked for each wanted lock is held by one step alone, as it is where all hold for themselves.
  */
-#include <string.h>
-
-#include "base/hash.h"
 #include "core/lock_order_private.h"
 
 enum {
@@ -23,7 +24,7 @@ enum {
 /* One step of the chain, and how far the search has got beyond it. */
 struct link_in_chain {
     struct snarl_dependency *step;
-    uint32_t next_held; /* the held lock of the step to go on from next */
+    uint32_t next_held; /* the held lock of the step to go on from next; now it is the one before */
 };
 
 /* Lives in the arena, and does not recurse: a host thread's stack may be 16 KiB. */
@@ -31,7 +32,7 @@ struct snarl_search {
     struct snarl_lock_order *order;
     struct snarl_dependency *closing;
     struct snarl_order_node *goal; /* what the closing dependency wants */
-    bool timed;                    /* whether timed wants may take part */
+    bool weak;                     /* whether what makes a warning may take part */
     bool first_only;               /* one cycle for each held lock is enough */
     bool found;
     bool deeper; /* a longer chain was cut by the length */
@@ -69,134 +70,97 @@ static bool walk(struct snarl_search *search)
     return false;
 }
 
+/* Which of its held locks the end of the chain is being extended from now. */
+static uint32_t place_at_end(const struct snarl_search *search)
+{
+    return search->chain[search->length - 1].next_held - 1;
+}
+
+/* The lock that the next step of the chain wants. */
+static struct snarl_order_node *wanted_next(const struct snarl_search *search)
+{
+    if (search->length == 0)
+        return NULL;
+    return search->chain[search->length - 1].step->held[place_at_end(search)];
+}
+
 static void push(struct snarl_search *search, struct snarl_dependency *dependency)
 {
+    struct snarl_order_node *wanted = wanted_next(search);
     search->chain[search->length++] = (struct link_in_chain){dependency, 0};
-    for (uint32_t i = 0; i < dependency->held_count; i++)
-        dependency->held[i]->chain_holds++;
+    if (wanted != NULL)
+        wanted->chain_wants = true;
+    for (uint32_t i = 0; i < dependency->held_count; i++) {
+        if (snarl_dependency_shares(dependency, i))
+            dependency->held[i]->chain_shares++;
+        else
+            dependency->held[i]->chain_holds++;
+    }
 }
 
 static void pop(struct snarl_search *search)
 {
     struct snarl_dependency *dependency = search->chain[--search->length].step;
-    for (uint32_t i = 0; i < dependency->held_count; i++)
-        dependency->held[i]->chain_holds--;
+    struct snarl_order_node *wanted = wanted_next(search);
+    if (wanted != NULL)
+        wanted->chain_wants = false;
+    for (uint32_t i = 0; i < dependency->held_count; i++) {
+        if (snarl_dependency_shares(dependency, i))
+            dependency->held[i]->chain_shares--;
+        else
+            dependency->held[i]->chain_holds--;
+    }
+}
+
+static bool is_obstacle(const struct snarl_search *search, const struct snarl_dependency *want,
+                        const struct snarl_dependency *holder, uint32_t place)
+{
+    enum snarl_obstacle obstacle =
+        snarl_order_obstacle(want->flags, snarl_dependency_shares(holder, place));
+    return search->weak ? obstacle != SNARL_OBSTACLE_NONE : obstacle == SNARL_OBSTACLE_SOLID;
+}
+
+/* Whether somebody of the chain holds it, and one of the two for himself; or wants it, so that a
+ * shorter cycle would run. */
+static bool is_taken(const struct snarl_dependency *dependency, uint32_t place)
+{
+    const struct snarl_order_node *node = dependency->held[place];
+    if (node->chain_holds > 0)
+        return true;
+    return node->chain_shares > 0 &&
+           (node->chain_wants || !snarl_dependency_shares(dependency, place));
+}
+
+/* Whether what it wants is kept from it by the end of the chain, in this search. */
+static bool can_wait(const struct snarl_search *search, const struct snarl_dependency *dependency)
+{
+    if (dependency->flags & SNARL_WANT_TIMED && !search->weak)
+        return false;
+    return is_obstacle(search, dependency, search->chain[search->length - 1].step,
+                       place_at_end(search));
 }
 
 /* Of the threads that do the same, the first n can stand for all in a cycle of n steps: it has no
  * use for more threads than that. */
 static bool can_join(const struct snarl_search *search, const struct snarl_dependency *dependency)
 {
-    if (dependency->flags & SNARL_WANT_TIMED && !search->timed)
-        return false;
     if (dependency->rank >= search->cycle_length)
+        return false;
+    if (dependency->flags != 0 && !can_wait(search, dependency))
         return false;
     for (uint32_t i = 0; i < search->length; i++)
         if (search->chain[i].step->thread == dependency->thread)
             return false;
     for (uint32_t i = 0; i < dependency->held_count; i++)
-        if (dependency->held[i]->chain_holds > 0)
+        if (is_taken(dependency, i))
             return false;
     return true;
 }
 
-/* The same for the same locks wanted, in whatever order. Two cycles of one key have one length. */
-static uint64_t key_of(struct snarl_dependency *const *steps, uint32_t length)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < length; i++)
-        sum += snarl_hash_mix(0, steps[i]->lock);
-    return snarl_hash_mix(sum, length);
-}
-
-static enum snarl_severity severity_of(struct snarl_dependency *const *steps, uint32_t length)
-{
-    for (uint32_t i = 0; i < length; i++)
-        if (steps[i]->flags & SNARL_WANT_TIMED)
-            return SNARL_WARNING;
-    return SNARL_ERROR;
-}
-
-/* Makes `cycle` the one of search->steps, turned so that the first thread comes first: which step
- * closed it is chance. */
-static void describe(const struct snarl_search *search, struct snarl_cycle *cycle,
-                     enum snarl_reason reason, enum snarl_severity severity)
-{
-    cycle->status = reason == SNARL_REASON_NONE ? SNARL_PREDICTED : SNARL_INFEASIBLE;
-    cycle->reason = reason;
-    cycle->severity = severity;
-    cycle->search = search->order->searches;
-    uint32_t first = 0;
-    for (uint32_t i = 1; i < cycle->length; i++)
-        if (search->steps[i]->thread < search->steps[first]->thread)
-            first = i;
-    for (uint32_t i = 0; i < cycle->length; i++)
-        cycle->steps[i] = search->steps[(first + i) % cycle->length];
-}
-
-static struct snarl_cycle *make(const struct snarl_search *search, uint32_t length)
-{
-    size_t size = sizeof(struct snarl_cycle) + length * sizeof(struct snarl_dependency *);
-    struct snarl_cycle *cycle = snarl_arena_allocate(search->order->arena, size);
-    if (cycle != NULL)
-        cycle->length = length;
-    return cycle;
-}
-
-static void append(struct snarl_lock_order *order, struct snarl_cycle *cycle)
-{
-    struct snarl_arena *arena = order->arena;
-    HASH_ADD(by_locks, order->by_locks, key, sizeof cycle->key, cycle);
-    if (!SNARL_TABLE_HAS(cycle, by_locks))
-        return;
-    if (order->last_cycle != NULL)
-        order->last_cycle->next = cycle;
-    else
-        order->first_cycle = cycle;
-    order->last_cycle = cycle;
-}
-
-/* One more chain through the locks of a known cycle; one of each search is enough. */
-static void add_also(const struct snarl_search *search, struct snarl_cycle *known)
-{
-    if (known->search == search->order->searches)
-        return;
-    known->search = search->order->searches;
-    if (known->also_count++ >= SNARL_ALSO_KEPT)
-        return;
-    struct snarl_cycle *cycle = make(search, known->length);
-    if (cycle == NULL)
-        return;
-    describe(search, cycle, known->reason, known->severity);
-    cycle->next = known->also;
-    known->also = cycle;
-}
-
-/* Keeps the cycle of search->steps, if it says something new. */
 static void keep(struct snarl_search *search, uint32_t length, enum snarl_reason reason)
 {
-    struct snarl_lock_order *order = search->order;
-    enum snarl_severity severity =
-        reason == SNARL_REASON_NONE ? severity_of(search->steps, length) : SNARL_NOTE;
-    uint64_t key = key_of(search->steps, length);
-    struct snarl_cycle *known;
-    HASH_FIND(by_locks, order->by_locks, &key, sizeof key, known);
-    if (known == NULL) {
-        known = make(search, length);
-        if (known == NULL)
-            return;
-        known->key = key;
-        describe(search, known, reason, severity);
-        append(order, known);
-        if (--search->sets_left == 0)
-            search->steps_left = 0;
-    } else if (severity > known->severity) {
-        known->also = NULL;
-        known->also_count = 0;
-        describe(search, known, reason, severity);
-    } else if (severity == known->severity && severity > SNARL_NOTE) {
-        add_also(search, known);
-    }
+    if (snarl_cycle_keep(search->order, search->steps, length, reason) && --search->sets_left == 0)
+        search->steps_left = 0;
 }
 
 /* The chain is closing, last, ..., second: turn it round. */
@@ -212,12 +176,14 @@ static void found(struct snarl_search *search, struct snarl_dependency *second)
     keep(search, search->length + 1, SNARL_REASON_NONE);
 }
 
-static bool holds_goal(const struct snarl_search *search, const struct snarl_dependency *step)
+/* Where the step holds the goal, or held_count. */
+static uint32_t place_of_goal(const struct snarl_search *search,
+                              const struct snarl_dependency *step)
 {
-    for (uint32_t i = 0; i < step->held_count; i++)
-        if (step->held[i] == search->goal)
-            return true;
-    return false;
+    uint32_t place = 0;
+    while (place < step->held_count && step->held[place] != search->goal)
+        place++;
+    return place;
 }
 
 /* Tries the dependencies from `step` on that want one lock. With `left` == 1 they must close the
@@ -229,7 +195,10 @@ static void try_steps(struct snarl_search *search, struct snarl_dependency *step
         search->steps_left--;
         if (!can_join(search, step))
             continue;
-        bool closes = holds_goal(search, step);
+        uint32_t place = place_of_goal(search, step);
+        bool closes = place < step->held_count;
+        if (closes && !is_obstacle(search, search->closing, step, place))
+            continue; /* two readers; and nobody can hold it against them */
         if (left == 1 && closes && !closed) {
             found(search, step); /* the others that close here do so through the same locks */
             closed = true;
@@ -248,7 +217,7 @@ static struct snarl_order_node *next_lock(struct snarl_search *search, uint32_t 
     struct link_in_chain *end = &search->chain[search->length - 1];
     while (end->next_held < end->step->held_count) {
         struct snarl_order_node *node = end->step->held[end->next_held++];
-        if (node->visited != search->order->searches)
+        if (node->visited != search->order->searches || node->chain_shares > 1)
             continue;
         if (node->distance <= left)
             return node;
@@ -285,12 +254,11 @@ static void extend(struct snarl_search *search, const struct snarl_order_node *h
         pop(search);
 }
 
-static bool search_from(struct snarl_search *search, const struct snarl_order_node *held,
-                        bool timed)
+static bool search_from(struct snarl_search *search, const struct snarl_order_node *held, bool weak)
 {
     search->found = false;
     search->deeper = true;
-    search->timed = timed;
+    search->weak = weak;
     search->steps_left = STEPS_PER_SEARCH;
     search->sets_left = SETS_PER_SEARCH;
     for (uint32_t left = held->distance; left < LONGEST_CYCLE && search->deeper; left++) {
@@ -305,11 +273,12 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     return search->found;
 }
 
-static bool share_a_lock(const struct snarl_dependency *left, const struct snarl_dependency *right)
+static bool is_gated(const struct snarl_dependency *left, const struct snarl_dependency *right)
 {
     for (uint32_t i = 0; i < left->held_count; i++)
         for (uint32_t j = 0; j < right->held_count; j++)
-            if (left->held[i] == right->held[j])
+            if (left->held[i] == right->held[j] &&
+                !(snarl_dependency_shares(left, i) && snarl_dependency_shares(right, j)))
                 return true;
     return false;
 }
@@ -319,10 +288,13 @@ static enum snarl_reason reason_of(struct snarl_dependency *const *steps, uint32
 {
     enum snarl_reason reason = SNARL_REASON_NONE;
     for (uint32_t i = 0; i < length; i++) {
+        if (reason == SNARL_REASON_NONE &&
+            snarl_cycle_obstacle(steps[i], steps[(i + 1) % length]) == SNARL_OBSTACLE_NONE)
+            reason = SNARL_REASON_SHARED_MODE;
         for (uint32_t j = 0; j < i; j++) {
             if (steps[i]->thread == steps[j]->thread)
                 return SNARL_REASON_SINGLE_THREAD;
-            if (reason == SNARL_REASON_NONE && share_a_lock(steps[i], steps[j]))
+            if (reason != SNARL_REASON_GATE_LOCK && is_gated(steps[i], steps[j]))
                 reason = SNARL_REASON_GATE_LOCK;
         }
     }
@@ -358,10 +330,11 @@ void snarl_cycle_search(struct snarl_lock_order *order, struct snarl_dependency 
         struct snarl_order_node *held = closing->held[i];
         if (held->visited != order->searches)
             continue;
+        search->chain[0].next_held = i + 1;
         bool closed = false;
         if (!(closing->flags & SNARL_WANT_TIMED))
             closed |= search_from(search, held, false);
-        if (order->timed)
+        if (order->weak)
             closed |= search_from(search, held, true);
         if (!closed && order->keep_infeasible)
             keep_infeasible(search, held);

@@ -9,10 +9,12 @@ struct snarl_lock_order *snarl_lock_order_create(struct snarl_arena *arena, bool
 {
     struct snarl_lock_order *order = snarl_arena_allocate(arena, sizeof *order);
     struct snarl_search *search = snarl_arena_allocate(arena, snarl_cycle_search_size());
-    if (order == NULL || search == NULL)
+    struct snarl_order_told *told = snarl_arena_allocate(arena, sizeof *told);
+    if (order == NULL || search == NULL || told == NULL)
         return NULL;
     order->arena = arena;
     order->search = search;
+    order->told = told;
     order->keep_infeasible = keep_infeasible;
     return order;
 }
@@ -83,7 +85,8 @@ static bool is_of(const struct snarl_dependency *dependency, const struct snarl_
         dependency->flags != want->flags || dependency->held_count != want->held_count)
         return false;
     for (uint32_t i = 0; i < want->held_count; i++)
-        if (dependency->held[i]->lock != want->held[i].lock)
+        if (dependency->held[i]->lock != want->held[i].lock ||
+            snarl_dependency_shares(dependency, i) != want->held[i].shared)
             return false;
     return true;
 }
@@ -92,7 +95,7 @@ static uint64_t key_of(const struct snarl_want *want, uint32_t thread)
 {
     uint64_t key = snarl_hash_mix(thread, (uint64_t)want->flags << 32 | want->lock);
     for (uint32_t i = 0; i < want->held_count; i++)
-        key = snarl_hash_mix(key, want->held[i].lock);
+        key = snarl_hash_mix(key, (uint64_t)want->held[i].shared << 32 | want->held[i].lock);
     return key;
 }
 
@@ -127,6 +130,10 @@ static size_t variant_size(uint32_t held_count)
 bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want)
 {
     uint64_t key;
+    struct snarl_want rest;
+    want = snarl_order_without_withdrawn(order, want, &rest);
+    if (want == NULL || want->held_count == 0)
+        return want != NULL;
     const struct snarl_dependency *dependency = find(order, want, &key);
     if (dependency == NULL || (dependency->last_segment != want->segment &&
                                dependency->segment_count <= SNARL_SEGMENTS_KEPT))
@@ -189,9 +196,18 @@ static enum snarl_added add_segment(struct snarl_lock_order *order,
     return SNARL_ADDED_SEGMENT;
 }
 
-static size_t dependency_size(uint32_t held_count)
+static uint32_t count_shared(const struct snarl_want *want)
 {
-    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < want->held_count; i++)
+        count += want->held[i].shared;
+    return count;
+}
+
+static size_t dependency_size(uint32_t held_count, uint32_t shared_count)
+{
+    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *) +
+           (shared_count > 0 ? (held_count + 7) / 8 : 0);
 }
 
 /* A dependency with all that hangs on it, or false with parts of it missing. */
@@ -204,6 +220,8 @@ static bool fill(struct snarl_lock_order *order, struct snarl_dependency *depend
         if (dependency->held[i] == NULL ||
             !add_link(order, dependency->held[i], dependency, wanted))
             return false;
+        if (want->held[i].shared)
+            snarl_dependency_shared_bits(dependency)[i / 8] |= (uint8_t)(1u << i % 8);
     }
     if (add_variant(order, dependency, want) == SNARL_ADDED_FAILED ||
         add_segment(order, dependency, want->segment) == SNARL_ADDED_FAILED)
@@ -219,7 +237,8 @@ static void discard(struct snarl_lock_order *order, struct snarl_dependency *dep
         remove_link(order, dependency->held[i], dependency);
     snarl_arena_free(order->arena, dependency->segments, sizeof *dependency->segments);
     snarl_arena_free(order->arena, dependency->variants, variant_size(dependency->held_count));
-    snarl_arena_free(order->arena, dependency, dependency_size(dependency->held_count));
+    snarl_arena_free(order->arena, dependency,
+                     dependency_size(dependency->held_count, dependency->shared_count));
 }
 
 /* How many other threads did the same before; 0 too where there is no memory left to count them,
@@ -250,8 +269,9 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     struct snarl_order_node *wanted = snarl_order_node_of(order, want->lock, true);
     if (wanted == NULL)
         return NULL;
+    uint32_t shared_count = count_shared(want);
     struct snarl_dependency *dependency =
-        snarl_arena_allocate(order->arena, dependency_size(want->held_count));
+        snarl_arena_allocate(order->arena, dependency_size(want->held_count, shared_count));
     if (dependency == NULL)
         return NULL;
 
@@ -259,6 +279,7 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     dependency->lock = want->lock;
     dependency->flags = want->flags;
     dependency->held_count = want->held_count;
+    dependency->shared_count = shared_count;
     dependency->key = key;
     if (!fill(order, dependency, want, wanted)) {
         discard(order, dependency);
@@ -274,7 +295,8 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     else
         order->first = dependency;
     order->last = dependency;
-    order->timed |= (want->flags & SNARL_WANT_TIMED) != 0;
+    order->weak |= (want->flags & SNARL_WANT_TIMED) != 0 ||
+                   snarl_order_obstacle(want->flags, true) == SNARL_OBSTACLE_QUEUED;
     return dependency;
 }
 
@@ -282,6 +304,13 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
                                       struct snarl_dependency **result)
 {
     uint64_t key;
+    struct snarl_want rest;
+    *result = NULL;
+    want = snarl_order_without_withdrawn(order, want, &rest);
+    if (want == NULL)
+        return SNARL_ADDED_FAILED;
+    if (want->held_count == 0)
+        return SNARL_ADDED_NOTHING;
     struct snarl_dependency *dependency = *result = find(order, want, &key);
     if (dependency == NULL) {
         *result = dependency = create(order, want, key);
@@ -312,6 +341,11 @@ const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_
 uint32_t snarl_order_node_lock(const struct snarl_order_node *node)
 {
     return node->lock;
+}
+
+bool snarl_dependency_holds_shared(const struct snarl_dependency *dependency, uint32_t index)
+{
+    return snarl_dependency_shares(dependency, index);
 }
 
 size_t snarl_lock_order_cycle_count(const struct snarl_lock_order *order)

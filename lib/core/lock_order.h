@@ -6,6 +6,10 @@
  * the dependency closes: chains of dependencies of distinct threads, each wanting a lock that the
  * next one holds, with no lock held on two sides (a gate). This is the Goodlock condition (Havelund
  * 2000; Bensalem and Havelund 2005) on dependencies as in MagicFuzzer (Cai and Chan, ICSE 2012).
+ * Readers do not keep readers apart: a lock that two sides only read is no gate, and a want to read
+ * what is only read leads nowhere, unless readers queue behind a writer that waits: then a writer
+ * is needed besides, and the cycle is a warning. A cycle inside which a shorter one runs, past some
+ * of its steps, is not kept.
  * Of all chains through the same locks one is the representative. The sets of locks that can close
  * a cycle are found shortest first, and all of them, up to a fixed number of steps and of sets for
  * each new dependency; the simple cycles of the graph, exponential in number, are never enumerated.
@@ -29,14 +33,19 @@ enum {
     SNARL_ALSO_KEPT = 8,      /* other chains through the locks of one cycle */
 };
 
-/* A lock that is held, and the stack where it was taken. Ids, 0 for unknown. */
+/* A lock that is held, and the stack where it was taken. Ids, 0 for unknown. `shared`: by a reader,
+ * who keeps writers out and no other reader. */
 struct snarl_held {
     uint32_t lock;
-    uint32_t stack;
+    uint32_t stack : 31;
+    uint32_t shared : 1;
 };
 
 enum snarl_want_flags {
-    SNARL_WANT_TIMED = 1, /* would have given up */
+    SNARL_WANT_TIMED = 1,  /* would have given up */
+    SNARL_WANT_SHARED = 2, /* wanted by a reader: another reader does not stand in its way */
+    SNARL_WANT_BEHIND_WRITERS = 4, /* ... but a writer that waits does (the kind of the lock) */
+    SNARL_WANT_TRIED = 8,          /* a try that succeeded, of a semaphore: who wants it may poll */
 };
 
 /* An acquisition made, or attempted, while something was held. */
@@ -72,6 +81,7 @@ struct snarl_dependency {
     uint32_t lock; /* wanted */
     uint32_t flags;
     uint32_t held_count;
+    uint32_t shared_count;  /* of those held, how many by a reader */
     uint32_t variant_count; /* kept or not */
     uint32_t segment_count; /* kept or not: past SNARL_SEGMENTS_KEPT it may overlap with anything */
     uint32_t last_segment;
@@ -115,8 +125,10 @@ enum snarl_added {
 struct snarl_lock_order *snarl_lock_order_create(struct snarl_arena *arena, bool keep_infeasible);
 
 /*
- * Tells of one acquisition. `*dependency` is set to the dependency it belongs to (NULL on failure).
- * A relock of a lock that is in the held set is no want; do not tell it.
+ * Tells of one acquisition. `*dependency` is set to the dependency it belongs to (NULL on failure,
+ * and for a want of which withdrawn locks leave nothing). A relock of a lock that is in the held
+ * set is no want; do not tell it. Nor is an upgrade, from reading to writing, a want of the
+ * graph's.
  *
  * Cost: a hash look-up when known; when new, a breadth-first walk of what is reachable from the
  * wanted lock, and a search bounded by a fixed number of steps only if it reaches a held one.
@@ -127,6 +139,18 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
 /* Whether telling it would add nothing. A hash look-up. */
 bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want);
 
+/*
+ * A semaphore that was taken for a lock: some thread tries it and goes on without it (`polled`), so
+ * cycles that want it are warnings. And one that turned out to be a signal: cycles that want it are
+ * withdrawn (snarl_lock_order_cycles skips them), and later wants and holds of it are not kept.
+ * What it had kept apart as a gate is judged only anew: tell a new graph the facts without it.
+ *
+ * Of a lock that nothing was told of a withdrawal is not remembered: programs may use any number of
+ * semaphores as signals. Do not tell of it thereafter.
+ */
+void snarl_lock_order_polled(struct snarl_lock_order *order, uint32_t lock);
+void snarl_lock_order_withdraw(struct snarl_lock_order *order, uint32_t lock);
+
 /* First cycle, then by `next`: representatives only, in order of discovery. */
 const struct snarl_cycle *snarl_lock_order_cycles(const struct snarl_lock_order *order);
 
@@ -135,6 +159,9 @@ const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_
 
 /* The held locks' ids are read through this. */
 uint32_t snarl_order_node_lock(const struct snarl_order_node *node);
+
+/* Whether held[index] is held by a reader. */
+bool snarl_dependency_holds_shared(const struct snarl_dependency *dependency, uint32_t index);
 
 /* How many cycles of severity warning or error were found, and how many dependencies there are. */
 size_t snarl_lock_order_cycle_count(const struct snarl_lock_order *order);

@@ -15,8 +15,11 @@ struct snarl_order_link {
 
 struct snarl_order_node {
     uint32_t lock;
-    uint32_t chain_holds; /* during a search: steps of the chain that hold it */
-    uint32_t distance;    /* from the wanted lock, in links; valid where visited == search */
+    bool polled, withdrawn;
+    uint32_t chain_holds;  /* during a search: steps of the chain that hold it, for themselves */
+    uint32_t chain_shares; /* ... by readers */
+    bool chain_wants;      /* ... whether one wants it */
+    uint32_t distance;     /* from the wanted lock, in links; valid where visited == search */
     uint64_t visited;
     struct snarl_order_link *reached_by; /* during a search: the link of the shortest path */
     struct snarl_order_node *reached_from;
@@ -36,7 +39,8 @@ struct snarl_order_deed {
 struct snarl_lock_order {
     struct snarl_arena *arena;
     bool keep_infeasible;
-    bool timed; /* a timed want was told */
+    bool weak;      /* a want was told through which cycles can be warnings */
+    bool withdrawn; /* a lock was */
     struct snarl_order_node *nodes;
     struct snarl_order_link *links;
     struct snarl_dependency *by_key;
@@ -45,16 +49,63 @@ struct snarl_lock_order {
     size_t dependency_count;
     struct snarl_cycle *by_locks;
     struct snarl_cycle *first_cycle, *last_cycle;
-    struct snarl_search *search; /* its working memory */
+    struct snarl_search *search;   /* its working memory */
+    struct snarl_order_told *told; /* the same of snarl_order_without_withdrawn */
     uint64_t searches;
     size_t searches_cut;
 };
+
+struct snarl_order_told {
+    struct snarl_held *held;
+    uint32_t room;
+};
+
+/* How a hold stands in the way of a want. */
+enum snarl_obstacle {
+    SNARL_OBSTACLE_NONE,   /* two readers */
+    SNARL_OBSTACLE_QUEUED, /* two readers, if a writer waits before the second */
+    SNARL_OBSTACLE_SOLID,
+};
+
+static inline enum snarl_obstacle snarl_order_obstacle(uint32_t want_flags, bool held_shared)
+{
+    if (!held_shared || !(want_flags & SNARL_WANT_SHARED))
+        return SNARL_OBSTACLE_SOLID;
+    return want_flags & SNARL_WANT_BEHIND_WRITERS ? SNARL_OBSTACLE_QUEUED : SNARL_OBSTACLE_NONE;
+}
+
+/* Bit i is set where held[i] is held by a reader. Only there if shared_count > 0. */
+static inline uint8_t *snarl_dependency_shared_bits(const struct snarl_dependency *dependency)
+{
+    return (uint8_t *)(uintptr_t)&dependency->held[dependency->held_count];
+}
+
+static inline bool snarl_dependency_shares(const struct snarl_dependency *dependency, uint32_t i)
+{
+    return dependency->shared_count > 0 &&
+           snarl_dependency_shared_bits(dependency)[i / 8] >> i % 8 & 1;
+}
 
 /* Bytes of working memory that a search needs. */
 size_t snarl_cycle_search_size(void);
 
 /* Looks for the cycles that the new dependency closes, and keeps them. */
 void snarl_cycle_search(struct snarl_lock_order *order, struct snarl_dependency *closing);
+
+/* Keeps the cycle of these steps, if it says something new (`reason`: why it cannot happen). True
+ * if no cycle through the same locks was known. */
+bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *const *steps,
+                      uint32_t length, enum snarl_reason reason);
+
+/* How the next step stands in the way of a step, with what it holds. */
+enum snarl_obstacle snarl_cycle_obstacle(const struct snarl_dependency *step,
+                                         const struct snarl_dependency *next);
+
+/* The want as it is without withdrawn locks: `want` itself if it has none, else made in `rest`,
+ * with held_count 0 if nothing is left to tell. NULL when out of memory. */
+const struct snarl_want *snarl_order_without_withdrawn(const struct snarl_lock_order *order,
+                                                       const struct snarl_want *want,
+                                                       struct snarl_want *rest);
 
 /* The node of a lock; made if `create`. NULL if unknown or out of memory. */
 struct snarl_order_node *snarl_order_node_of(struct snarl_lock_order *order, uint32_t lock,

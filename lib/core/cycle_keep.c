@@ -1,0 +1,123 @@
+/* The cycles that were found: one of each set of locks, and what else leads through the same. */
+#include "base/hash.h"
+#include "core/lock_order_private.h"
+
+/* The same for the same locks wanted, in whatever order. Two cycles of one key have one length. */
+static uint64_t key_of(struct snarl_dependency *const *steps, uint32_t length)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < length; i++)
+        sum += snarl_hash_mix(0, steps[i]->lock);
+    return snarl_hash_mix(sum, length);
+}
+
+enum snarl_obstacle snarl_cycle_obstacle(const struct snarl_dependency *step,
+                                         const struct snarl_dependency *next)
+{
+    uint32_t place = 0;
+    while (place < next->held_count && next->held[place]->lock != step->lock)
+        place++;
+    return snarl_order_obstacle(step->flags, snarl_dependency_shares(next, place));
+}
+
+/* Whether a cycle with these two in it may open again by itself. */
+static bool is_weak(struct snarl_lock_order *order, const struct snarl_dependency *step,
+                    const struct snarl_dependency *next)
+{
+    return step->flags & SNARL_WANT_TIMED ||
+           snarl_cycle_obstacle(step, next) == SNARL_OBSTACLE_QUEUED ||
+           snarl_order_node_of(order, step->lock, false)->polled;
+}
+
+static enum snarl_severity severity_of(struct snarl_lock_order *order,
+                                       struct snarl_dependency *const *steps, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++)
+        if (is_weak(order, steps[i], steps[(i + 1) % length]))
+            return SNARL_WARNING;
+    return SNARL_ERROR;
+}
+
+/* Makes `cycle` the one of these steps, turned so that the first thread comes first: which step
+ * closed it is chance. */
+static void describe(const struct snarl_lock_order *order, struct snarl_cycle *cycle,
+                     struct snarl_dependency *const *steps, enum snarl_reason reason,
+                     enum snarl_severity severity)
+{
+    cycle->status = reason == SNARL_REASON_NONE ? SNARL_PREDICTED : SNARL_INFEASIBLE;
+    cycle->reason = reason;
+    cycle->severity = severity;
+    cycle->search = order->searches;
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < cycle->length; i++)
+        if (steps[i]->thread < steps[first]->thread)
+            first = i;
+    for (uint32_t i = 0; i < cycle->length; i++)
+        cycle->steps[i] = steps[(first + i) % cycle->length];
+}
+
+static struct snarl_cycle *make(struct snarl_lock_order *order, uint32_t length)
+{
+    size_t size = sizeof(struct snarl_cycle) + length * sizeof(struct snarl_dependency *);
+    struct snarl_cycle *cycle = snarl_arena_allocate(order->arena, size);
+    if (cycle != NULL)
+        cycle->length = length;
+    return cycle;
+}
+
+static void append(struct snarl_lock_order *order, struct snarl_cycle *cycle)
+{
+    struct snarl_arena *arena = order->arena;
+    HASH_ADD(by_locks, order->by_locks, key, sizeof cycle->key, cycle);
+    if (!SNARL_TABLE_HAS(cycle, by_locks))
+        return;
+    if (order->last_cycle != NULL)
+        order->last_cycle->next = cycle;
+    else
+        order->first_cycle = cycle;
+    order->last_cycle = cycle;
+}
+
+/* One more chain through the locks of a known cycle; one of each search is enough. */
+static void add_also(struct snarl_lock_order *order, struct snarl_cycle *known,
+                     struct snarl_dependency *const *steps)
+{
+    if (known->search == order->searches)
+        return;
+    known->search = order->searches;
+    if (known->also_count++ >= SNARL_ALSO_KEPT)
+        return;
+    struct snarl_cycle *cycle = make(order, known->length);
+    if (cycle == NULL)
+        return;
+    describe(order, cycle, steps, known->reason, known->severity);
+    cycle->next = known->also;
+    known->also = cycle;
+}
+
+bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *const *steps,
+                      uint32_t length, enum snarl_reason reason)
+{
+    enum snarl_severity severity =
+        reason == SNARL_REASON_NONE ? severity_of(order, steps, length) : SNARL_NOTE;
+    uint64_t key = key_of(steps, length);
+    struct snarl_cycle *known;
+    HASH_FIND(by_locks, order->by_locks, &key, sizeof key, known);
+    if (known == NULL) {
+        known = make(order, length);
+        if (known == NULL)
+            return false;
+        known->key = key;
+        describe(order, known, steps, reason, severity);
+        append(order, known);
+        return true;
+    }
+    if (severity > known->severity) {
+        known->also = NULL;
+        known->also_count = 0;
+        describe(order, known, steps, reason, severity);
+    } else if (severity == known->severity && severity > SNARL_NOTE) {
+        add_also(order, known, steps);
+    }
+    return false;
+}
