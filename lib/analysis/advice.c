@@ -1,27 +1,32 @@
 /* What a finding says in words: one line, why it is believed, and the shortest mend. */
+#include <inttypes.h>
 #include <string.h>
 
-#include "analysis/builder.h"
-#include "report/words.h"
+#include "analysis/advice.h"
 
-static const char *lock_name(struct snarl_builder *builder, unsigned id)
+const char *snarl_advice_lock(const struct snarl_advice *advice, unsigned id)
 {
-    const struct snarl_report_lock *lock = snarl_report_lock_by_id(builder->report, id);
+    const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, id);
     return lock != NULL ? lock->name : "a lock";
 }
 
-static const char *thread_name(struct snarl_builder *builder, unsigned id)
+const char *snarl_advice_thread(const struct snarl_advice *advice, unsigned id)
 {
-    const struct snarl_report_thread *thread = snarl_report_thread_by_id(builder->report, id);
+    struct snarl_report *report = advice->report;
+    const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, id);
     if (thread == NULL)
         return "a thread";
+    const char *process = "";
+    if (advice->several_processes && thread->process < report->process_count)
+        process =
+            snarl_report_string(report, " of pid %" PRIu64, report->processes[thread->process].pid);
     if (thread->name != NULL)
-        return snarl_report_string(builder->report, "thread %u \"%s\"", thread->number,
-                                   thread->name);
+        return snarl_report_string(report, "thread %u \"%s\"%s", thread->number, thread->name,
+                                   process);
     if (thread->start != NULL)
-        return snarl_report_string(builder->report, "thread %u (%s)", thread->number,
-                                   thread->start);
-    return snarl_report_string(builder->report, "thread %u", thread->number);
+        return snarl_report_string(report, "thread %u (%s)%s", thread->number, thread->start,
+                                   process);
+    return snarl_report_string(report, "thread %u%s", thread->number, process);
 }
 
 static const char *function_at(const struct snarl_stack *stack)
@@ -30,27 +35,27 @@ static const char *function_at(const struct snarl_stack *stack)
     return frame != NULL ? frame->function : NULL;
 }
 
-/* "refund() (bank.c:33)", or as much of it as is known. */
-static const char *place_of(struct snarl_builder *builder, const struct snarl_stack *stack)
+const char *snarl_advice_place(const struct snarl_advice *advice, const struct snarl_stack *stack)
 {
     const struct snarl_frame *frame = snarl_stack_place(stack);
     if (frame == NULL)
-        return "the code that takes them";
+        return NULL;
     const char *file = frame->file != NULL ? strrchr(frame->file, '/') : NULL;
     file = file != NULL ? file + 1 : frame->file;
     if (frame->function != NULL && file != NULL)
-        return snarl_report_string(builder->report, "%s() (%s:%u)", frame->function, file,
+        return snarl_report_string(advice->report, "%s() (%s:%u)", frame->function, file,
                                    frame->line);
     if (frame->function != NULL)
-        return snarl_report_string(builder->report, "%s()", frame->function);
+        return snarl_report_string(advice->report, "%s()", frame->function);
     if (file != NULL)
-        return snarl_report_string(builder->report, "%s:%u", file, frame->line);
-    return snarl_report_string(builder->report, "%s+0x%llx",
+        return snarl_report_string(advice->report, "%s:%u", file, frame->line);
+    return snarl_report_string(advice->report, "%s+0x%llx",
                                frame->module != NULL ? frame->module : "?",
                                (unsigned long long)frame->offset);
 }
 
-static const struct snarl_report_hold *hold_of(const struct snarl_report_step *step, unsigned lock)
+const struct snarl_report_hold *snarl_advice_hold(const struct snarl_report_step *step,
+                                                  unsigned lock)
 {
     for (size_t i = 0; i < step->hold_count; i++)
         if (step->holds[i].lock == lock)
@@ -66,15 +71,15 @@ static unsigned held_in_ring(const struct snarl_report_finding *finding, size_t 
 
 /* The step to change: the one that goes against the order of addresses, which most steps of a ring
  * keep; else the last. */
-static size_t step_to_mend(struct snarl_builder *builder,
-                           const struct snarl_report_finding *finding)
+static size_t step_to_mend(const struct snarl_advice *advice)
 {
+    const struct snarl_report_finding *finding = advice->finding;
     size_t against = 0, found = finding->step_count - 1;
     for (size_t i = 0; i < finding->step_count; i++) {
         const struct snarl_report_lock *held =
-            snarl_report_lock_by_id(builder->report, held_in_ring(finding, i));
+            snarl_report_lock_by_id(advice->report, held_in_ring(finding, i));
         const struct snarl_report_lock *wanted =
-            snarl_report_lock_by_id(builder->report, finding->steps[i].wants);
+            snarl_report_lock_by_id(advice->report, finding->steps[i].wants);
         if (held != NULL && wanted != NULL && held->address > wanted->address) {
             against++;
             found = i;
@@ -83,43 +88,46 @@ static size_t step_to_mend(struct snarl_builder *builder,
     return against == 1 ? found : finding->step_count - 1;
 }
 
-static const char *mend_order(struct snarl_builder *builder,
-                              const struct snarl_report_finding *finding)
+const char *snarl_advice_order(const struct snarl_advice *advice)
 {
-    size_t mended = step_to_mend(builder, finding);
+    const struct snarl_report_finding *finding = advice->finding;
+    size_t mended = step_to_mend(advice);
     const struct snarl_report_step *step = &finding->steps[mended];
     const struct snarl_report_step *model = &finding->steps[(mended + 1) % finding->step_count];
     unsigned held = held_in_ring(finding, mended);
-    const struct snarl_report_hold *hold = hold_of(step, held);
+    const struct snarl_report_hold *hold = snarl_advice_hold(step, held);
     const struct snarl_stack *taken = hold != NULL ? &hold->stack : &step->stack;
+    const char *place = snarl_advice_place(advice, taken);
+    if (place == NULL)
+        place = "the code that takes them";
     const char *here = function_at(taken), *there = function_at(&model->stack);
     if (here != NULL && there != NULL && strcmp(here, there) == 0)
         return snarl_report_string(
-            builder->report,
+            advice->report,
             "in %s, take the locks in one order whichever way it is called: the one at the lower "
             "address first, for instance.",
-            place_of(builder, taken));
+            place);
     const char *example = "";
     if (finding->step_count == 2 && there != NULL)
-        example = snarl_report_string(builder->report, ", as %s() does", there);
-    return snarl_report_string(builder->report, "in %s, take %s before %s%s.",
-                               place_of(builder, taken), lock_name(builder, step->wants),
-                               lock_name(builder, held), example);
+        example = snarl_report_string(advice->report, ", as %s() does", there);
+    return snarl_report_string(advice->report, "in %s, take %s before %s%s.", place,
+                               snarl_advice_lock(advice, step->wants),
+                               snarl_advice_lock(advice, held), example);
 }
 
-/* From the one that the first step holds, which is wanted last, on. */
-static const char *list_locks(struct snarl_builder *builder,
-                              const struct snarl_report_finding *finding)
+/* The one that the first step holds is wanted last. */
+const char *snarl_advice_locks(const struct snarl_advice *advice)
 {
+    const struct snarl_report_finding *finding = advice->finding;
     const char *list = "";
     for (size_t i = 0; i < finding->lock_count && i < 4; i++) {
         bool last = i + 1 == finding->lock_count;
         list = snarl_report_string(
-            builder->report, "%s%s%s", list, i == 0 ? "" : (last ? " and " : ", "),
-            lock_name(builder,
-                      finding->locks[(i + finding->lock_count - 1) % finding->lock_count]));
+            advice->report, "%s%s%s", list, i == 0 ? "" : (last ? " and " : ", "),
+            snarl_advice_lock(advice,
+                              finding->locks[(i + finding->lock_count - 1) % finding->lock_count]));
     }
-    return finding->lock_count > 4 ? snarl_report_string(builder->report, "%s and others", list)
+    return finding->lock_count > 4 ? snarl_report_string(advice->report, "%s and others", list)
                                    : list;
 }
 
@@ -140,92 +148,98 @@ static const char *infeasible_why(enum snarl_reason reason)
     return NULL;
 }
 
-static void advise_cycle(struct snarl_builder *builder, struct snarl_report_finding *finding)
+/* A step that wants to read what the next one reads: only a writer in between keeps them apart. */
+static bool waits_behind_writer(const struct snarl_report_finding *finding, size_t step)
 {
-    struct snarl_report *report = builder->report;
-    finding->message = finding->step_count == 2
-                           ? snarl_report_string(report, "%s and %s take %s in opposite order",
-                                                 thread_name(builder, finding->steps[0].thread),
-                                                 thread_name(builder, finding->steps[1].thread),
-                                                 list_locks(builder, finding))
-                           : snarl_report_string(report, "%zu threads take %s in a ring",
-                                                 finding->step_count, list_locks(builder, finding));
+    const struct snarl_report_step *next = &finding->steps[(step + 1) % finding->step_count];
+    const struct snarl_report_hold *hold = snarl_advice_hold(next, finding->steps[step].wants);
+    return finding->steps[step].shared && hold != NULL && hold->shared;
+}
+
+/* Why a cycle is a warning only; "" for what is not known. */
+static const char *doubts(const struct snarl_advice *advice)
+{
+    const struct snarl_report_finding *finding = advice->finding;
+    const char *timed = "", *behind = "", *polled = "";
+    for (size_t i = 0; i < finding->step_count; i++) {
+        const struct snarl_report_step *step = &finding->steps[i];
+        const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, step->wants);
+        if (step->timed)
+            timed = " One of them would give up after a while, as its wait is timed.";
+        if (waits_behind_writer(finding, i))
+            behind = snarl_report_string(
+                advice->report,
+                " It takes one more thread that waits to write %s at that moment: readers keep "
+                "each other out only behind a waiting writer.",
+                snarl_advice_lock(advice, step->wants));
+        if (lock != NULL && lock->polled)
+            polled = snarl_report_string(
+                advice->report,
+                " %s is a semaphore that is also polled: some thread has tried it and gone on "
+                "without it, so it may not wait here either.",
+                lock->name);
+    }
+    return snarl_report_string(advice->report, "%s%s%s", timed, behind, polled);
+}
+
+static void advise_cycle(const struct snarl_advice *advice)
+{
+    struct snarl_report *report = advice->report;
+    struct snarl_report_finding *finding = advice->finding;
+    finding->message =
+        finding->step_count == 2
+            ? snarl_report_string(report, "%s and %s take %s in opposite order",
+                                  snarl_advice_thread(advice, finding->steps[0].thread),
+                                  snarl_advice_thread(advice, finding->steps[1].thread),
+                                  snarl_advice_locks(advice))
+            : snarl_report_string(report, "%zu threads take %s in a ring", finding->step_count,
+                                  snarl_advice_locks(advice));
     if (finding->status == SNARL_INFEASIBLE) {
         finding->why = infeasible_why(finding->reason);
         return;
     }
-    finding->why = finding->severity == SNARL_WARNING
-                       ? "No common lock keeps them apart. One of them would give up after a "
-                         "while, as its wait is timed."
-                       : "No common lock keeps them apart.";
-    finding->fix = mend_order(builder, finding);
+    finding->why = snarl_report_string(report, "No common lock keeps them apart.%s",
+                                       finding->severity == SNARL_WARNING ? doubts(advice) : "");
+    finding->fix = snarl_advice_order(advice);
 }
 
-static void advise_self_deadlock(struct snarl_builder *builder,
-                                 struct snarl_report_finding *finding)
+static bool spans_processes(const struct snarl_report *report,
+                            const struct snarl_report_finding *finding)
 {
-    const struct snarl_report_step *step = &finding->steps[0];
-    if (step->target == SNARL_TARGET_THREAD) {
-        finding->message = snarl_report_string(builder->report, "%s joins itself",
-                                               thread_name(builder, step->thread));
-        finding->fix = "let another thread join it, or detach it.";
-        return;
+    const struct snarl_report_thread *first = NULL;
+    for (size_t i = 0; i < finding->step_count; i++) {
+        const struct snarl_report_thread *thread =
+            snarl_report_thread_by_id(report, finding->steps[i].thread);
+        if (thread == NULL)
+            continue;
+        if (first != NULL && thread->process != first->process)
+            return true;
+        first = thread;
     }
-    const char *lock = lock_name(builder, step->wants);
-    finding->message = snarl_report_string(builder->report, "%s locks %s, which it holds already",
-                                           thread_name(builder, step->thread), lock);
-    finding->why = "The mutex is not recursive, so nobody is left who could release it.";
-    const struct snarl_report_hold *hold = hold_of(step, step->wants);
-    if (hold != NULL)
-        finding->fix = snarl_report_string(
-            builder->report,
-            "release %s, which %s takes, before %s locks it; or give callers that hold it a "
-            "function that does not lock.",
-            lock, place_of(builder, &hold->stack), place_of(builder, &step->stack));
-}
-
-static void advise_deadlock(struct snarl_builder *builder, struct snarl_report_finding *finding)
-{
-    struct snarl_report *report = builder->report;
-    size_t joins = 0, joining = 0;
-    for (size_t i = 0; i < finding->step_count; i++)
-        if (finding->steps[i].target == SNARL_TARGET_THREAD) {
-            joins++;
-            joining = i;
-        }
-    finding->message =
-        snarl_report_string(report, "%zu threads wait for each other%s%s", finding->step_count,
-                            finding->lock_count > 0 ? ": " : "", list_locks(builder, finding));
-    finding->why = "Each of them waits for what the next one has.";
-    if (joins == 0) {
-        finding->fix = mend_order(builder, finding);
-        return;
-    }
-    const struct snarl_report_step *step = &finding->steps[joining];
-    const struct snarl_report_step *before =
-        &finding->steps[(joining + finding->step_count - 1) % finding->step_count];
-    finding->fix =
-        joins < finding->step_count && before->target == SNARL_TARGET_LOCK
-            ? snarl_report_string(report,
-                                  "release %s before the join in %s: the thread that is joined "
-                                  "needs it to end.",
-                                  lock_name(builder, before->wants),
-                                  place_of(builder, &step->stack))
-            : snarl_report_string(report, "do not join in %s: that thread is waiting for this one.",
-                                  place_of(builder, &step->stack));
+    return false;
 }
 
 void snarl_builder_advise(struct snarl_builder *builder, struct snarl_report_finding *finding)
 {
+    if (finding->message != NULL)
+        return;
+    const struct snarl_advice advice = {
+        .report = builder->report,
+        .finding = finding,
+        .several_processes = spans_processes(builder->report, finding),
+    };
     switch (finding->kind) {
     case SNARL_FINDING_LOCK_ORDER_CYCLE:
-        advise_cycle(builder, finding);
+        advise_cycle(&advice);
         break;
     case SNARL_FINDING_SELF_DEADLOCK:
-        advise_self_deadlock(builder, finding);
+        snarl_advise_self_deadlock(&advice);
         break;
     case SNARL_FINDING_DEADLOCK:
-        advise_deadlock(builder, finding);
+        snarl_advise_deadlock(&advice);
+        break;
+    case SNARL_FINDING_ALL_THREADS_BLOCKED:
+        snarl_advise_blocked(&advice);
         break;
     default:
         finding->message = snarl_finding_headline(finding->kind);

@@ -27,10 +27,14 @@ static void build(struct snarl_builder *builder)
     struct snarl_report *report = builder->report;
     snarl_builder_processes(builder);
     for (size_t i = 0; i < builder->source_count; i++) {
+        snarl_builder_bare_futexes(builder, &builder->sources[i]);
         snarl_builder_deadlocks(builder, &builder->sources[i]);
+        snarl_builder_asleep(builder, &builder->sources[i]);
         snarl_builder_cycles(builder, &builder->sources[i]);
+        snarl_builder_misuses(builder, &builder->sources[i]);
         snarl_builder_edges(builder, &builder->sources[i]);
     }
+    snarl_builder_shared_order(builder);
     if (report->finding_count > 1)
         qsort(report->findings, report->finding_count, sizeof *report->findings, compare_findings);
     if (builder->source_count > 0) {
@@ -44,7 +48,8 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
                                    size_t error_size)
 {
     struct snarl_loaded_options loading = {.keep_infeasible = options->all};
-    struct snarl_builder builder = {.symbols = snarl_symbols_open()};
+    struct snarl_builder builder = {.symbols = snarl_symbols_open(),
+                                    .keep_infeasible = options->all};
     builder.sources = calloc(count + 1, sizeof *builder.sources);
     if (builder.symbols == NULL || builder.sources == NULL)
         snarl_pool_exhausted();

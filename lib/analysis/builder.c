@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "analysis/identify.h"
 #include "base/table.h"
+#include "core/objects.h"
 #include "report/pool.h"
 
 struct snarl_mention {
@@ -169,25 +171,50 @@ static const char *variable_at(struct snarl_builder *builder, struct snarl_sourc
     return file != NULL ? snarl_module_variable(file, address - module->bias) : NULL;
 }
 
-/* "mutex of account_open (bank.c:12)": for a lock that is no variable, where it comes from. */
-static const char *describe(struct snarl_builder *builder, const struct snarl_report_lock *lock)
+/* What kind of object it is, without more; "lock" where the recording does not say. */
+static const char *kind_of(const struct snarl_fact_lock *fact)
+{
+    return fact != NULL ? snarl_object_kind_name(fact->kind) : "lock";
+}
+
+/* "mutex 3 made in account_open() bank.c:12": for what is no variable, where it comes from. */
+static const char *describe(struct snarl_builder *builder, const struct snarl_report_lock *lock,
+                            const char *kind)
 {
     bool created = lock->created.count > 0;
     const struct snarl_frame *place =
         snarl_stack_place(created ? &lock->created : &lock->first_taken);
     if (place == NULL || (place->function == NULL && place->file == NULL))
-        return snarl_report_string(builder->report, "mutex %u", lock->id);
+        return snarl_report_string(builder->report, "%s %u", kind, lock->id);
     const char *verb = created ? "made in" : "first taken in";
     if (place->file == NULL)
-        return snarl_report_string(builder->report, "mutex %u %s %s()", lock->id, verb,
+        return snarl_report_string(builder->report, "%s %u %s %s()", kind, lock->id, verb,
                                    place->function);
     const char *file =
         strrchr(place->file, '/') != NULL ? strrchr(place->file, '/') + 1 : place->file;
     if (place->function == NULL)
-        return snarl_report_string(builder->report, "mutex %u %s %s:%u", lock->id, verb, file,
+        return snarl_report_string(builder->report, "%s %u %s %s:%u", kind, lock->id, verb, file,
                                    place->line);
-    return snarl_report_string(builder->report, "mutex %u %s %s() %s:%u", lock->id, verb,
+    return snarl_report_string(builder->report, "%s %u %s %s() %s:%u", kind, lock->id, verb,
                                place->function, file, place->line);
+}
+
+/* The name that the lock has in the source: that of the variable at its address. */
+static const char *source_name(struct snarl_builder *builder, struct snarl_source *source,
+                               const struct snarl_fact_lock *fact, size_t modules_then)
+{
+    if (fact->kind == SNARL_OBJECT_LOADER)
+        return SNARL_LOADER_LOCK_NAME;
+    const char *name = variable_at(builder, source, fact->address, modules_then);
+    /* libc's names of its own streams. */
+    if (fact->kind == SNARL_OBJECT_FILE && name != NULL && strncmp(name, "_IO_2_1_", 8) == 0) {
+        char *stream = snarl_arena_allocate(&builder->arena, strlen(name));
+        if (stream == NULL)
+            snarl_pool_exhausted();
+        size_t length = strcspn(name + 8, "_+");
+        return memcpy(stream, name + 8, length);
+    }
+    return name;
 }
 
 unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *source,
@@ -205,16 +232,18 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
     const struct snarl_fact_lock *fact = snarl_loaded_lock(&source->loaded, lock, &modules_then);
     known->in_report = described->id = (unsigned)builder->report->lock_count;
     described->process = source->process;
-    described->kind =
-        fact != NULL && fact->flags & SNARL_LOCK_RECURSIVE ? "recursive mutex" : "mutex";
+    described->kind = kind_of(fact);
+    described->polled = snarl_loaded_is_polled(&source->loaded, lock);
     if (fact != NULL) {
+        if (fact->kind == SNARL_OBJECT_MUTEX && fact->flags & SNARL_LOCK_RECURSIVE)
+            described->kind = "recursive mutex";
         described->address = fact->address;
         described->created = snarl_builder_stack(builder, source, fact->created);
         described->first_taken = snarl_builder_stack(builder, source, fact->first_taken);
-        described->name = own(builder, variable_at(builder, source, fact->address, modules_then));
+        described->name = own(builder, source_name(builder, source, fact, modules_then));
     }
     if (described->name == NULL)
-        described->name = describe(builder, described);
+        described->name = describe(builder, described, kind_of(fact));
     return described->id;
 }
 
@@ -252,6 +281,7 @@ unsigned snarl_builder_thread(struct snarl_builder *builder, struct snarl_source
     if (name != NULL && (source->default_name == NULL || strcmp(name, source->default_name) != 0))
         described->name = own(builder, name);
     if (fact != NULL) {
+        described->absent = fact->absent != 0;
         described->tid = fact->tid;
         described->start = start_of(builder, source, fact, modules_then);
         described->created = snarl_builder_stack(builder, source, fact->stack);
@@ -266,6 +296,7 @@ struct snarl_report_hold *snarl_builder_holds(struct snarl_builder *builder,
     struct snarl_report_hold *holds = snarl_report_allocate(builder->report, count, sizeof *holds);
     for (size_t i = 0; i < count; i++) {
         holds[i].lock = snarl_builder_lock(builder, source, held[i].lock);
+        holds[i].shared = held[i].shared;
         holds[i].stack = snarl_builder_stack(builder, source, held[i].stack);
     }
     return holds;

@@ -14,6 +14,7 @@
 struct snarl_mention;       /* private: what was mentioned already */
 struct snarl_owned_string;  /* private: what the report has a copy of */
 struct snarl_known_finding; /* private: a finding by its name */
+struct snarl_known_file;    /* private: a file by its path */
 
 /* A recording and its place in the report. */
 struct snarl_source {
@@ -29,8 +30,10 @@ struct snarl_builder {
     struct snarl_arena arena;
     struct snarl_source *sources;
     size_t source_count;
+    bool keep_infeasible;
     struct snarl_owned_string *strings;
     struct snarl_known_finding *known_findings;
+    struct snarl_known_file *known_files;
     size_t lock_capacity, thread_capacity, finding_capacity, edge_capacity, loss_capacity;
 };
 
@@ -53,18 +56,55 @@ struct snarl_stack snarl_builder_addresses(struct snarl_builder *, struct snarl_
 struct snarl_report_hold *snarl_builder_holds(struct snarl_builder *, struct snarl_source *,
                                               const struct snarl_held *held, size_t count);
 
+/* The rows of threads that were still alive when the recording ended, by their numbers. The caller
+ * frees the array. */
+const struct snarl_thread_row **snarl_builder_rows_alive(const struct snarl_loaded *,
+                                                         size_t *count);
+
 /* Grow the report's arrays by one item of zeros. */
 struct snarl_report_finding *snarl_builder_add_finding(struct snarl_builder *);
 struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *);
 void snarl_builder_add_loss(struct snarl_builder *, const char *sentence);
 
+/* Where the ids of a lock-order graph come from. One that was made of several recordings has ids of
+ * its own: then the arrays say of each whose it is and what it is there. */
+struct snarl_origin {
+    struct snarl_source *source;
+    uint32_t id;
+};
+struct snarl_origins {
+    struct snarl_source *source; /* whose all ids are; else NULL, and the arrays count */
+    const struct snarl_origin *threads, *locks, *stacks;
+};
+
+/* Adds a cycle as a finding. */
+void snarl_builder_add_cycle(struct snarl_builder *, const struct snarl_origins *,
+                             const struct snarl_cycle *);
+
+/* Another way to the same finding; the steps are copied. Past a fixed number they are dropped. */
+void snarl_builder_add_also(struct snarl_builder *, struct snarl_report_finding *,
+                            const struct snarl_report_step *steps, size_t count);
+
+/* The finding that was added last has its steps: fills in who takes part (`locks` and `threads`
+ * that are set stay as they are), its id and its words, or folds it into an earlier one of the same
+ * id.
+ */
+void snarl_builder_finish(struct snarl_builder *);
+
+/* The target of a want of this kind in a deadlock. */
+enum snarl_target snarl_builder_target(uint32_t want_kind);
+
 /* The parts of a report, each in a file of its own. */
 void snarl_builder_processes(struct snarl_builder *);
 void snarl_builder_deadlocks(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_asleep(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_cycles(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_misuses(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_edges(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_shared_order(struct snarl_builder *);
+void snarl_builder_bare_futexes(struct snarl_builder *, struct snarl_source *);
 
-/* Sets message, why and fix from the other members of a finding. */
+/* Sets message, why and fix from the other members of a finding, unless it has a message. */
 void snarl_builder_advise(struct snarl_builder *, struct snarl_report_finding *);
 
 #endif

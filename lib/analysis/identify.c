@@ -39,10 +39,13 @@ static uint64_t hash_functions(uint64_t hash, const struct snarl_stack *stack, b
     return hash;
 }
 
+/* Whether the name alone tells which lock it is, from run to run. */
 static bool is_variable(const char *name)
 {
     if (name == NULL)
         return false;
+    if (strcmp(name, SNARL_LOADER_LOCK_NAME) == 0)
+        return true;
     for (; *name != '\0'; name++)
         if (isspace((unsigned char)*name) || (*name == ':' && isdigit((unsigned char)name[1])))
             return false;
@@ -81,8 +84,23 @@ static bool is_known_by_message(const struct snarl_report_finding *finding)
            (finding->kind == SNARL_FINDING_DATA_RACE || finding->kind == SNARL_FINDING_OTHER);
 }
 
-void snarl_finding_identify(struct snarl_report_finding *finding, const struct snarl_report *report)
+/* Where nothing can run any more only the root counts, which is the first step: how many others
+ * wait behind it, and where, differs from run to run. */
+static struct snarl_report_finding without_chance(const struct snarl_report_finding *finding)
 {
+    struct snarl_report_finding root = *finding;
+    if (finding->kind != SNARL_FINDING_ALL_THREADS_BLOCKED || finding->step_count == 0)
+        return root;
+    const struct snarl_report_step *step = &finding->steps[0];
+    root.step_count = 1;
+    root.locks = &finding->steps[0].wants;
+    root.lock_count = step->target != SNARL_TARGET_THREAD && step->wants != 0;
+    return root;
+}
+
+void snarl_finding_identify(struct snarl_report_finding *whole, const struct snarl_report *report)
+{
+    const struct snarl_report_finding counted = without_chance(whole), *finding = &counted;
     uint64_t locks = 0;
     for (size_t index = 0; index < finding->lock_count; index++)
         locks += hash_lock(report, finding->locks[index]);
@@ -95,6 +113,6 @@ void snarl_finding_identify(struct snarl_report_finding *finding, const struct s
     if (is_known_by_message(finding))
         hash = snarl_hash_mix(hash, hash_string(finding->message));
 
-    struct snarl_text text = snarl_text_over(finding->id, sizeof finding->id);
+    struct snarl_text text = snarl_text_over(whole->id, sizeof whole->id);
     snarl_text_add_hex(&text, hash, 16);
 }

@@ -55,39 +55,11 @@ static void append(const void ***array, size_t *count, const void *item)
 #define APPEND(loaded, array, count, item)                                                         \
     append((const void ***)&(loaded)->array, &(loaded)->count, item)
 
-/* To take a lock again is no want; only a damaged recording says so. */
-static bool holds_wanted(const struct snarl_fact_dependency *fact)
+static void note_lock(struct snarl_loaded *loaded, const struct snarl_fact_lock *fact)
 {
-    for (uint32_t i = 0; i < fact->held_count; i++)
-        if (fact->held[i].lock == fact->lock)
-            return true;
-    return false;
-}
-
-static void add_want(struct snarl_loaded *loaded, const struct snarl_fact_dependency *fact,
-                     uint32_t segment)
-{
-    if (holds_wanted(fact))
-        return;
-    struct snarl_want want = {
-        .thread = fact->thread,
-        .segment = segment,
-        .lock = fact->lock,
-        .stack = fact->stack,
-        .flags = fact->flags,
-        .held_count = fact->held_count,
-        .held = fact->held,
-    };
-    struct snarl_dependency *dependency;
-    if (snarl_lock_order_add(loaded->order, &want, &dependency) == SNARL_ADDED_FAILED)
-        loaded->losses |= 1u << SNARL_LOSS_MEMORY;
-}
-
-static void add_segment(struct snarl_loaded *loaded, const struct snarl_fact_segment *fact)
-{
-    const struct snarl_fact_entry *entry = find(loaded->dependencies, fact->dependency);
-    if (entry != NULL)
-        add_want(loaded, entry->fact, fact->segment);
+    enter(loaded, &loaded->locks, fact->lock, fact, false);
+    if (fact->device != 0 || fact->inode != 0 || fact->offset != 0)
+        APPEND(loaded, shared_locks, shared_lock_count, fact);
 }
 
 /* Another thread may have started something between an exec and its failure. */
@@ -102,18 +74,54 @@ static void drop_last_exec(struct snarl_loaded *loaded)
         }
 }
 
+static void note_loss(struct snarl_loaded *loaded, uint32_t loss)
+{
+    loaded->losses |= 1u << (loss < SNARL_LOSS_KINDS ? loss : SNARL_LOSS_KINDS);
+}
+
+/* Those of which there are many, and none that is found by an id; false for the others. */
+static bool gather(struct snarl_loaded *loaded, const struct snarl_fact_header *fact)
+{
+    switch (fact->kind) {
+    case SNARL_FACT_MODULE:
+        APPEND(loaded, modules, module_count, fact);
+        return true;
+    case SNARL_FACT_DEADLOCK:
+        APPEND(loaded, deadlocks, deadlock_count, fact);
+        return true;
+    case SNARL_FACT_TABLE:
+        APPEND(loaded, tables, table_count, fact);
+        return true;
+    case SNARL_FACT_START:
+        APPEND(loaded, starts, start_count, fact);
+        return true;
+    case SNARL_FACT_THREAD_STACK:
+        APPEND(loaded, thread_stacks, thread_stack_count, fact);
+        return true;
+    case SNARL_FACT_WAKE:
+        APPEND(loaded, wakes, wake_count, fact);
+        return true;
+    case SNARL_FACT_MISUSE:
+        APPEND(loaded, misuses, misuse_count, fact);
+        return true;
+    case SNARL_FACT_ASLEEP:
+        APPEND(loaded, asleeps, asleep_count, fact);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Of these there is one, or one for each id. Wants are told later, see loaded_order.c. */
 static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *header)
 {
     const void *fact = header;
-    switch ((enum snarl_fact_kind)header->kind) {
+    switch (header->kind) {
     case SNARL_FACT_PROCESS:
         loaded->process = fact;
         break;
     case SNARL_FACT_CALLS:
         loaded->calls = fact;
-        break;
-    case SNARL_FACT_MODULE:
-        APPEND(loaded, modules, module_count, fact);
         break;
     case SNARL_FACT_STACK:
         enter(loaded, &loaded->stacks, ((const struct snarl_fact_stack *)fact)->stack, fact, false);
@@ -129,49 +137,64 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
               true);
         break;
     case SNARL_FACT_LOCK:
-        enter(loaded, &loaded->locks, ((const struct snarl_fact_lock *)fact)->lock, fact, false);
+        note_lock(loaded, fact);
         break;
-    case SNARL_FACT_DEPENDENCY: {
-        const struct snarl_fact_dependency *dependency = fact;
-        enter(loaded, &loaded->dependencies, dependency->dependency, fact, false);
-        add_want(loaded, dependency, dependency->segment);
+    case SNARL_FACT_LOCK_CHANGE:
+        snarl_loaded_note_change(loaded, fact);
         break;
-    }
-    case SNARL_FACT_SEGMENT:
-        add_segment(loaded, fact);
-        break;
-    case SNARL_FACT_DEADLOCK:
-        APPEND(loaded, deadlocks, deadlock_count, fact);
-        break;
-    case SNARL_FACT_TABLE:
-        if (loaded->first_table == NULL) {
-            loaded->first_table = fact;
-            loaded->losses |=
-                (uint32_t)loaded->first_table->losses & ((1u << SNARL_LOSS_KINDS) - 1);
-        }
-        APPEND(loaded, tables, table_count, fact);
-        break;
-    case SNARL_FACT_START:
-        APPEND(loaded, starts, start_count, fact);
+    case SNARL_FACT_DEPENDENCY:
+        enter(loaded, &loaded->dependencies,
+              ((const struct snarl_fact_dependency *)fact)->dependency, fact, false);
         break;
     case SNARL_FACT_START_FAILED:
         drop_last_exec(loaded);
         break;
-    case SNARL_FACT_LOSS: {
-        uint32_t loss = ((const struct snarl_fact_loss *)fact)->loss;
-        loaded->losses |= 1u << (loss < SNARL_LOSS_KINDS ? loss : SNARL_LOSS_KINDS);
+    case SNARL_FACT_LOSS:
+        note_loss(loaded, ((const struct snarl_fact_loss *)fact)->loss);
         break;
-    }
     case SNARL_FACT_END:
         loaded->end = fact;
         break;
-    case SNARL_FACT_THREAD_STACK:
-        APPEND(loaded, thread_stacks, thread_stack_count, fact);
-        break;
-    case SNARL_FACT_THREAD_END:
-    case SNARL_FACT_JOIN:
-        break; /* for the order of segments */
     }
+}
+
+/* The losses that the first table tells of, for which there may have been no room elsewhere. */
+static void note_table(struct snarl_loaded *loaded)
+{
+    if (loaded->table_count == 0)
+        return;
+    loaded->first_table = loaded->tables[0];
+    loaded->losses |= (uint32_t)loaded->first_table->losses & ((1u << SNARL_LOSS_KINDS) - 1);
+}
+
+/* What a row says of an object, as a fact. */
+static void enter_row_object(struct snarl_loaded *loaded, const struct snarl_row_object *object)
+{
+    if (object->object == 0 || find(loaded->locks, object->object) != NULL)
+        return;
+    struct snarl_fact_lock *fact = snarl_arena_allocate(&loaded->arena, sizeof *fact);
+    if (fact == NULL)
+        return;
+    fact->lock = object->object;
+    fact->kind = object->kind;
+    fact->created = object->created;
+    fact->value = object->value;
+    fact->address = object->address;
+    enter(loaded, &loaded->locks, fact->lock, fact, false);
+}
+
+/* Not all that threads wait for is written down as a fact: the rows have the rest. */
+static void enter_row_objects(struct snarl_loaded *loaded)
+{
+    for (size_t i = 0; i < loaded->table_count; i++)
+        for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++) {
+            const struct snarl_thread_row *row = snarl_reader_row(loaded->tables[i], j);
+            if (row->state != SNARL_ROW_ALIVE || row->sequence % 2 == 0)
+                continue;
+            if (row->want_kind != SNARL_WANTS_THREAD) /* whose ids are others */
+                enter_row_object(loaded, &row->want_described);
+            enter_row_object(loaded, &row->want_mutex);
+        }
 }
 
 bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
@@ -190,9 +213,11 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
     }
     const struct snarl_fact_header *fact;
     while ((fact = snarl_reader_next(&loaded->reader)) != NULL)
-        take(loaded, fact);
-    if (snarl_lock_order_searches_cut(loaded->order) > 0)
-        loaded->losses |= 1u << SNARL_LOSS_SEARCH;
+        if (!gather(loaded, fact))
+            take(loaded, fact);
+    note_table(loaded);
+    enter_row_objects(loaded);
+    snarl_loaded_judge(loaded);
     return true;
 }
 
@@ -203,6 +228,10 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->deadlocks);
     free(loaded->starts);
     free(loaded->thread_stacks);
+    free(loaded->misuses);
+    free(loaded->wakes);
+    free(loaded->asleeps);
+    free(loaded->shared_locks);
     snarl_arena_end(&loaded->arena);
     snarl_reader_close(&loaded->reader);
 }
@@ -224,6 +253,13 @@ const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *loade
                                                 size_t *modules_then)
 {
     return fact_of(loaded->locks, lock, modules_then);
+}
+
+const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *loaded,
+                                                            uint32_t dependency)
+{
+    const struct snarl_fact_entry *entry = find(loaded->dependencies, dependency);
+    return entry != NULL ? entry->fact : NULL;
 }
 
 const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *loaded, uint32_t stack,

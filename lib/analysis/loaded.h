@@ -13,7 +13,8 @@
 #include "core/lock_order.h"
 #include "recording/reader.h"
 
-struct snarl_fact_entry; /* private: a fact by its id */
+struct snarl_fact_entry;   /* private: a fact by its id */
+struct snarl_lock_changes; /* private: what is told of a lock later than the lock itself */
 
 struct snarl_loaded {
     const char *path;
@@ -36,6 +37,15 @@ struct snarl_loaded {
     size_t start_count;
     const struct snarl_fact_thread_stack **thread_stacks;
     size_t thread_stack_count;
+    const struct snarl_fact_misuse **misuses;
+    size_t misuse_count;
+    const struct snarl_fact_wake **wakes;
+    size_t wake_count;
+    const struct snarl_fact_asleep **asleeps;
+    size_t asleep_count;
+    const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */
+    size_t shared_lock_count;
+    struct snarl_lock_changes *changes; /* private: what became of locks */
     uint32_t losses; /* bits by enum snarl_loss; SNARL_LOSS_KINDS for any other */
 };
 
@@ -58,6 +68,25 @@ const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *, uin
                                                 size_t *modules_then);
 const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, uint32_t stack,
                                                   size_t *modules_then);
+
+const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *,
+                                                            uint32_t dependency);
+
+/* Private to the reading: takes in what became of a lock; then judges the dependencies. */
+void snarl_loaded_note_change(struct snarl_loaded *, const struct snarl_fact_lock_change *fact);
+void snarl_loaded_judge(struct snarl_loaded *);
+
+/* Whether the lock is a semaphore that turned out to be a signal, which is no lock; and whether it
+ * is one that some thread tried, and went on without. */
+bool snarl_loaded_is_signal(const struct snarl_loaded *, uint32_t lock);
+bool snarl_loaded_is_polled(const struct snarl_loaded *, uint32_t lock);
+
+/* Tells every want of the recording, in order, as the lock-order graph is to hear of it: a signal
+ * is neither wanted nor held, and what is held already is not wanted. Stops where `tell` says
+ * false. Reads the recording anew. */
+void snarl_loaded_tell_wants(struct snarl_loaded *,
+                             bool (*tell)(void *context, const struct snarl_want *want),
+                             void *context);
 
 /* The last name that the thread gave itself, or NULL. */
 const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);

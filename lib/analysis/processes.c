@@ -44,22 +44,16 @@ static void describe_wait(struct snarl_builder *builder, struct snarl_source *so
 {
     if (row->sequence % 2 == 0)
         return;
-    switch (row->want_kind) {
-    case SNARL_WANTS_LOCK:
-        state->target = SNARL_TARGET_LOCK;
-        state->waits_for = snarl_builder_lock(builder, source, row->want_object);
-        break;
-    case SNARL_WANTS_THREAD:
-        state->target = SNARL_TARGET_THREAD;
-        state->waits_for = snarl_builder_thread(builder, source, row->want_object);
-        break;
-    case SNARL_WANTS_CONDITION:
-        state->target = SNARL_TARGET_CONDITION;
-        break;
-    default:
+    /* Unlike in a deadlock, it is the condition variable itself that is waited for here. */
+    state->target = row->want_kind == SNARL_WANTS_CONDITION ? SNARL_TARGET_CONDITION
+                                                            : snarl_builder_target(row->want_kind);
+    if (state->target == SNARL_TARGET_NONE)
         return;
-    }
-    state->timed = row->want_timed;
+    state->waits_for = state->target == SNARL_TARGET_THREAD
+                           ? snarl_builder_thread(builder, source, row->want_object)
+                           : snarl_builder_lock(builder, source, row->want_object);
+    state->shared = row->want_flags & SNARL_WANT_ROW_SHARED;
+    state->timed = row->want_flags & SNARL_WANT_ROW_TIMED;
     uint64_t last = last_moment(&source->loaded);
     if (last > row->want_since)
         state->waiting_s = (double)(last - row->want_since) / 1e9;
@@ -90,8 +84,8 @@ static int compare_rows(const void *left, const void *right)
     return (a->thread > b->thread) - (a->thread < b->thread);
 }
 
-/* The rows of threads that were still alive, by their numbers. The caller frees them. */
-static const struct snarl_thread_row **rows_alive(const struct snarl_loaded *loaded, size_t *count)
+const struct snarl_thread_row **snarl_builder_rows_alive(const struct snarl_loaded *loaded,
+                                                         size_t *count)
 {
     size_t most = 0;
     for (size_t i = 0; i < loaded->table_count; i++)
@@ -114,7 +108,8 @@ static const struct snarl_thread_row **rows_alive(const struct snarl_loaded *loa
 static void add_states(struct snarl_builder *builder, struct snarl_source *source,
                        struct snarl_report_process *process)
 {
-    const struct snarl_thread_row **rows = rows_alive(&source->loaded, &process->state_count);
+    const struct snarl_thread_row **rows =
+        snarl_builder_rows_alive(&source->loaded, &process->state_count);
     process->states =
         snarl_report_allocate(builder->report, process->state_count, sizeof *process->states);
     unsigned too_deep = 0;

@@ -23,7 +23,8 @@
 #define SNARL_RECORDING_MAGIC "SNARLREC"
 
 enum {
-    SNARL_RECORDING_VERSION = 1,
+    SNARL_RECORDING_VERSION = 2,
+    SNARL_ROW_WAKES = 8,   /* what a thread woke: one place for each object, by its id modulo */
     SNARL_ROW_HELD = 40,   /* locks held that a row has room for; `depth` counts the others too */
     SNARL_TABLE_ROWS = 64, /* rows of one table */
     SNARL_TABLE_ALIGN = 4096,
@@ -63,7 +64,11 @@ struct snarl_fact_header {
     FACT(START_FAILED, 15, start_failed)                                                           \
     FACT(LOSS, 16, loss)                                                                           \
     FACT(END, 17, end)                                                                             \
-    FACT(THREAD_STACK, 18, thread_stack)
+    FACT(THREAD_STACK, 18, thread_stack)                                                           \
+    FACT(LOCK_CHANGE, 19, lock_change)                                                             \
+    FACT(WAKE, 20, wake)                                                                           \
+    FACT(MISUSE, 21, misuse)                                                                       \
+    FACT(ASLEEP, 22, asleep)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -121,7 +126,7 @@ struct snarl_fact_thread {
     uint64_t tid;
     uint64_t start;      /* address of the function it runs; 0 where unknown */
     uint32_t held_count; /* what the parent held when it made the thread */
-    uint32_t padding;
+    uint32_t absent;     /* 1: was alive in the parent of this process, and is not here */
     struct snarl_held held[];
 };
 
@@ -147,26 +152,108 @@ struct snarl_fact_join {
     uint32_t padding;
 };
 
-enum snarl_lock_kind {
-    SNARL_LOCK_MUTEX = 1,
-};
-
 enum snarl_lock_flags {
     SNARL_LOCK_RECURSIVE = 1,
     SNARL_LOCK_ERROR_CHECKING = 2,
     SNARL_LOCK_ROBUST = 4,
     SNARL_LOCK_SHARED = 8, /* between processes */
+    SNARL_LOCK_PREFERS_WRITERS = 16,
+    SNARL_LOCK_POLLED = 32, /* a semaphore; see SNARL_LOCK_IS_POLLED */
 };
 
+/* A lock, or anything else that threads synchronise with. */
 struct snarl_fact_lock {
     struct snarl_fact_header header;
-    uint32_t lock; /* id */
-    uint32_t kind;
-    uint32_t flags;
+    uint32_t lock;        /* id */
+    uint32_t kind;        /* enum snarl_object_kind */
+    uint32_t flags;       /* enum snarl_lock_flags */
     uint32_t created;     /* stack of its initialisation; 0 for a static initialiser */
     uint32_t first_taken; /* stack; 0 where unknown */
-    uint32_t padding;
+    uint32_t value;       /* a semaphore's first value, a barrier's count */
     uint64_t address;
+    uint64_t device, inode, offset; /* of one shared between processes: what is mapped there, and
+                                       where in it; else 0 */
+};
+
+enum snarl_lock_change {
+    SNARL_LOCK_IS_SIGNAL = 1, /* a semaphore that another thread posts than the one that took it:
+                                 what was derived from it as a lock is void */
+    SNARL_LOCK_IS_POLLED = 2, /* a semaphore that some thread tried, and went on without */
+};
+
+struct snarl_fact_lock_change {
+    struct snarl_fact_header header;
+    uint32_t lock;
+    uint32_t change; /* enum snarl_lock_change */
+};
+
+enum snarl_wake_kind {
+    SNARL_WAKES_ONE = 1,  /* pthread_cond_signal */
+    SNARL_WAKES_ALL = 2,  /* pthread_cond_broadcast */
+    SNARL_WAKES_POST = 3, /* sem_post */
+    SNARL_ARRIVES = 4,    /* pthread_barrier_wait */
+    SNARL_WAKE_LOST = 16, /* flag: nobody waited */
+};
+
+/* How a thread that has ended had last woken who waits on an object that is still there, or had
+ * arrived at it: what its row said of wakes. (Those of threads that are alive stand in their rows.)
+ */
+struct snarl_fact_wake {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t object; /* a lock id */
+    uint32_t stack;
+    uint32_t wake; /* enum snarl_wake_kind */
+};
+
+enum snarl_misuse {
+    SNARL_MISUSE_NONE,
+#define MISUSE(identifier, number, severity, name, headline) SNARL_MISUSE_##identifier = number,
+#include "core/misuse.def"
+#undef MISUSE
+};
+
+/* A call was misused: `thread` did so at `stack`; the other party is who holds, has taken,
+ * initialised, destroyed, joined or waits on it. Ids, 0 for none. */
+struct snarl_fact_misuse {
+    struct snarl_fact_header header;
+    uint32_t misuse;   /* enum snarl_misuse */
+    uint32_t severity; /* enum snarl_severity */
+    uint32_t thread;
+    uint32_t stack;
+    uint32_t object; /* a lock; of joins and detaches a thread */
+    uint32_t other_thread;
+    uint32_t other_stack;
+    uint32_t other_object; /* of a wait with two mutexes, this one and the other's; of a wait
+                              without its mutex, the mutex; of a wrong object, none, and `kind` */
+    uint32_t kind;         /* of a wrong object: what the call is for (enum snarl_object_kind) */
+    uint32_t padding;
+};
+
+/* DOUBT(IDENTIFIER, "what may wake a thread from outside, in words") */
+#define SNARL_DOUBTS(DOUBT)                                                                        \
+    DOUBT(TIMER, "a timer is armed")                                                               \
+    DOUBT(HANDLER, "a signal handler is installed, and may post a semaphore")                      \
+    DOUBT(SHARED, "another process may share what is waited for")                                  \
+    DOUBT(UNKNOWN, "the kernel does not say whether a timer is armed")
+
+enum snarl_doubt {
+#define DOUBT(identifier, words) SNARL_DOUBT_##identifier,
+    SNARL_DOUBTS(DOUBT)
+#undef DOUBT
+    SNARL_DOUBT_KINDS,
+};
+
+/* Looked at from outside, twice: every thread of the process slept in a wait without a limit. True
+ * as long as the rows' sequence numbers stay what they were. Written after the process has ended.
+ */
+struct snarl_fact_asleep {
+    struct snarl_fact_header header;
+    uint64_t at;     /* monotonic nanoseconds */
+    uint64_t doubts; /* bits by enum snarl_doubt */
+    uint32_t count;  /* of threads */
+    uint32_t padding;
+    uint64_t sequences; /* a hash over the threads' ids and sequence numbers, see asleep.h */
 };
 
 /* A new dependency, or a known one by a new call path (then `dependency` is the id of the known
@@ -195,7 +282,20 @@ enum snarl_want_kind {
     SNARL_WANTS_NOTHING,
     SNARL_WANTS_LOCK,      /* the object is a lock */
     SNARL_WANTS_THREAD,    /* the object is a thread: a join */
-    SNARL_WANTS_CONDITION, /* the object is 0 */
+    SNARL_WANTS_CONDITION, /* the object is a condition variable; a row has its mutex beside. In a
+                              deadlock the object is that mutex, which cannot be had back */
+    SNARL_WANTS_SEMAPHORE,
+    SNARL_WANTS_BARRIER,
+    SNARL_WANTS_END_OF_WAITS, /* the object is a condition variable or barrier that is being
+                                 destroyed, which libc does only once nobody uses it any more */
+};
+
+/* How it is wanted. */
+enum snarl_want_row_flags {
+    SNARL_WANT_ROW_TIMED = 1,
+    SNARL_WANT_ROW_SHARED = 2,         /* by a reader */
+    SNARL_WANT_ROW_PROCESS_SHARED = 4, /* the object may be another process's too */
+    SNARL_WANT_ROW_BEHIND_WRITERS = 8, /* a reader that does not pass writers that wait */
 };
 
 /* One thread of a deadlock; its held locks follow it. */
@@ -205,11 +305,12 @@ struct snarl_deadlock_step {
     uint32_t object;
     uint32_t stack;
     uint32_t held_count;
-    uint32_t padding;
+    uint32_t flags; /* enum snarl_want_row_flags */
     struct snarl_held held[];
 };
 
-/* Threads that wait for each other, each for the next one, the last for the first. */
+/* Threads that wait for each other, each for the next one, the last for the first. A thread that
+ * is absent here (see the thread fact) wants nothing: it ends the chain instead. */
 struct snarl_fact_deadlock {
     struct snarl_fact_header header;
     uint32_t count;
@@ -222,6 +323,24 @@ enum snarl_row_state {
     SNARL_ROW_ALIVE,
 };
 
+/* A lock, or anything else that is waited for, that need not be written down as a fact: there may
+ * be a new one for each wait. */
+struct snarl_row_object {
+    uint32_t object;  /* id; 0 for none */
+    uint32_t kind;    /* enum snarl_object_kind */
+    uint32_t created; /* stack; 0 where unknown */
+    uint32_t value;   /* as in the lock fact */
+    uint64_t address;
+};
+
+/* How the thread last woke who waits on this object, or arrived at it. */
+struct snarl_row_wake {
+    uint32_t object; /* id */
+    uint32_t stack;
+    uint32_t wake; /* enum snarl_wake_kind */
+    uint32_t padding;
+};
+
 /* A thread as it is now. Written by the thread alone, read by anyone at any time. */
 struct snarl_thread_row {
     uint32_t state;
@@ -230,11 +349,15 @@ struct snarl_thread_row {
     uint32_t segment;
     uint64_t sequence; /* odd while a wait is published */
     uint32_t want_kind;
-    uint32_t want_object;
+    uint32_t want_object; /* id of a thread (join), else of a lock or other object, which need not
+                             be written down: `want_described` */
     uint32_t want_stack;
-    uint32_t want_timed;
-    uint64_t want_since; /* monotonic nanoseconds */
-    uint32_t last_call;  /* its number in the calls fact, from 1 */
+    uint32_t want_flags;                          /* enum snarl_want_row_flags */
+    uint64_t want_since;                          /* monotonic nanoseconds */
+    struct snarl_row_object want_described;       /* the object, where it is no thread */
+    struct snarl_row_object want_mutex;           /* of a condition wait: the one it gives back */
+    struct snarl_row_wake wakes[SNARL_ROW_WAKES]; /* in no order; `object` 0 where unused */
+    uint32_t last_call;                           /* its number in the calls fact, from 1 */
     uint32_t last_stack;
     uint64_t acquisitions;
     char name[SNARL_NAME_SIZE];

@@ -87,8 +87,11 @@ bool snarl_format_write_dot(FILE *stream, const struct snarl_report *report,
                             const struct snarl_format_options *options)
 {
     struct snarl_pool pool = {0};
-    struct snarl_words words = {report, &pool,
-                                snarl_paths_of(report, options->strip_path_prefix, &pool)};
+    struct snarl_words words = {
+        .report = report,
+        .pool = &pool,
+        .paths = snarl_paths_of(report, options->strip_path_prefix, &pool),
+    };
     fputs(
         "digraph \"lock order\" {\n"
         "  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"

@@ -14,7 +14,7 @@
 
 struct snarl_format_options {
     bool colour;                   /* terminal colours (text only) */
-    bool all;                      /* infeasible findings and notes too */
+    bool all;                      /* infeasible findings too */
     unsigned width;                /* columns (text only); 0 for 80 */
     const char *strip_path_prefix; /* cut from the front of file names; may be NULL */
     const char *command;           /* how the program was started, for hints such as

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/blocked.h"
 #include "core/finding.h"
 
 /* One line of a stack, innermost first. Inlined callers are frames of their own. */
@@ -37,7 +38,8 @@ struct snarl_report_lock {
     unsigned id; /* unique within the report, from 1 */
     size_t process;
     const char *name; /* a symbol such as "accounts[0].lock", or one made from its creation */
-    const char *kind; /* "mutex", ... */
+    const char *kind; /* "mutex", "rwlock", ...: the names of core/object.def */
+    bool polled;      /* a semaphore that some thread tried, and went on without */
     uint64_t address;
     struct snarl_stack created;     /* pthread_mutex_init; empty for a static initialiser */
     struct snarl_stack first_taken; /* empty where unknown */
@@ -48,6 +50,7 @@ struct snarl_report_thread {
     unsigned number;   /* within its process, as people count: 1 is the main thread */
     size_t process;    /* index into processes */
     const char *name;  /* set by the program; NULL if it never gave one */
+    bool absent;       /* was alive in the parent when this process was forked, and is not here */
     const char *start; /* function it started in ("main" for the main thread); NULL where unknown */
     uint64_t tid;
     struct snarl_stack created;
@@ -58,12 +61,36 @@ enum snarl_target {
     SNARL_TARGET_NONE,
     SNARL_TARGET_LOCK,      /* `wants` is a lock id */
     SNARL_TARGET_THREAD,    /* `wants` is a thread id: a join */
-    SNARL_TARGET_CONDITION, /* `wants` is 0: a condition variable */
+    SNARL_TARGET_CONDITION, /* `wants` is the condition variable, under the ids of locks; 0 where
+                               unknown. The same for what follows */
+    SNARL_TARGET_SEMAPHORE,
+    SNARL_TARGET_BARRIER,
+    SNARL_TARGET_END_OF_WAITS, /* it destroys what others wait on */
 };
 
 struct snarl_report_hold {
     unsigned lock;
+    bool shared;              /* as a reader */
     struct snarl_stack stack; /* where it was taken */
+};
+
+/* A thread that could have woken another one. */
+struct snarl_report_waker {
+    unsigned thread;
+    enum snarl_waker how;
+    bool lost;                /* signalled when nobody waited */
+    bool ended;               /* it has ended meanwhile; else it has a step of its own */
+    struct snarl_stack stack; /* where it signalled, posted, took the lock; may be empty */
+};
+
+/* Of a thread that waits for ever: why. */
+struct snarl_report_blocked {
+    enum snarl_cause cause;
+    double waiting_s;
+    unsigned mutex; /* of a condition wait: the one it gave back; else 0 */
+    struct snarl_report_waker *wakers;
+    size_t waker_count;
+    unsigned arrived, parties; /* of a barrier; else 0 */
 };
 
 /* One thread's part in a finding: holds some, wants one. */
@@ -73,9 +100,13 @@ struct snarl_report_step {
     size_t hold_count;
     enum snarl_target target;
     unsigned wants;
-    bool timed;               /* the want would have timed out */
+    bool timed;                           /* the want would have timed out */
+    bool shared;                          /* wanted as a reader */
+    bool tried;                           /* a semaphore, taken by a try that succeeded */
+    struct snarl_report_blocked *blocked; /* all-threads-blocked; NULL elsewhere */
     struct snarl_stack stack; /* where it was wanted; for a data race, where memory was accessed */
-    const char *action;       /* data races: "write of size 4", ...; NULL elsewhere */
+    const char *action; /* data races: "write of size 4", ...; misuse: "unlocks", "took it", ...;
+                           NULL elsewhere */
 };
 
 /* Another way into the same set of locks. */
@@ -112,6 +143,7 @@ struct snarl_report_state {
     enum snarl_target target;
     unsigned waits_for; /* lock or thread id */
     bool timed;
+    bool shared;      /* wanted as a reader */
     double waiting_s; /* seconds, 0 when it was not waiting */
     struct snarl_report_hold *holds;
     size_t hold_count;

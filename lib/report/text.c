@@ -77,8 +77,9 @@ static bool has_deadlock(const struct snarl_report *report, size_t process)
 {
     for (size_t index = 0; index < report->finding_count; index++) {
         const struct snarl_report_finding *finding = &report->findings[index];
-        bool deadlock =
-            finding->kind == SNARL_FINDING_DEADLOCK || finding->kind == SNARL_FINDING_SELF_DEADLOCK;
+        bool deadlock = finding->kind == SNARL_FINDING_DEADLOCK ||
+                        finding->kind == SNARL_FINDING_SELF_DEADLOCK ||
+                        finding->kind == SNARL_FINDING_ALL_THREADS_BLOCKED;
         if (!deadlock || finding->status != SNARL_OCCURRED || finding->thread_count == 0)
             continue;
         const struct snarl_report_thread *thread =
@@ -132,7 +133,10 @@ bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
     struct snarl_text_writer writer = {.report = report, .options = options};
     writer.page = snarl_page_over(stream, options->width, options->colour, &writer.pool);
     writer.words = (struct snarl_words){
-        report, &writer.pool, snarl_paths_of(report, options->strip_path_prefix, &writer.pool)};
+        .report = report,
+        .pool = &writer.pool,
+        .paths = snarl_paths_of(report, options->strip_path_prefix, &writer.pool),
+    };
 
     write_summary(&writer);
     for (size_t index = 0; index < report->finding_count; index++)

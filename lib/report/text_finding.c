@@ -31,6 +31,36 @@ static const char *title(struct snarl_text_writer *writer,
     return text;
 }
 
+/* The process of the thread that comes first, or NULL. */
+static const struct snarl_report_process *home_of(const struct snarl_report *report,
+                                                  const struct snarl_report_finding *finding)
+{
+    const struct snarl_report_thread *thread = NULL;
+    if (finding->thread_count > 0)
+        thread = snarl_report_thread_by_id(report, finding->threads[0]);
+    bool known = thread != NULL && thread->process < report->process_count;
+    return known ? &report->processes[thread->process] : NULL;
+}
+
+/* ./transfer (pid 4711) and ./audit (pid 4720) */
+static const char *processes_of(struct snarl_text_writer *writer,
+                                const struct snarl_report_finding *finding)
+{
+    const struct snarl_report *report = writer->report;
+    bool *listed = snarl_pool_allocate(&writer->pool, report->process_count, sizeof *listed);
+    const char **names = snarl_pool_allocate(&writer->pool, finding->thread_count, sizeof *names);
+    size_t count = 0;
+    for (size_t index = 0; index < finding->thread_count; index++) {
+        const struct snarl_report_thread *thread =
+            snarl_report_thread_by_id(report, finding->threads[index]);
+        if (thread == NULL || thread->process >= report->process_count || listed[thread->process])
+            continue;
+        listed[thread->process] = true;
+        names[count++] = snarl_text_process(writer, &report->processes[thread->process]);
+    }
+    return snarl_words_list(&writer->words, names, count);
+}
+
 static void write_headline(struct snarl_text_writer *writer,
                            const struct snarl_report_finding *finding)
 {
@@ -46,15 +76,10 @@ static void write_headline(struct snarl_text_writer *writer,
         id = snarl_pool_format(&writer->pool, "[%s]", finding->id);
     snarl_page_headline(&writer->page, styles[finding->severity], title(writer, finding), sentence,
                         id);
-    if (writer->report->process_count < 2 || finding->thread_count == 0)
-        return;
-    const struct snarl_report_thread *thread =
-        snarl_report_thread_by_id(writer->report, finding->threads[0]);
-    if (thread == NULL || thread->process >= writer->report->process_count)
-        return;
-    const char *process = snarl_text_process(writer, &writer->report->processes[thread->process]);
-    snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
-                         snarl_pool_format(&writer->pool, "in %s", process));
+    if (writer->report->process_count >= 2 && writer->words.home != NULL)
+        snarl_page_paragraph(
+            &writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
+            snarl_pool_format(&writer->pool, "in %s", processes_of(writer, finding)));
 }
 
 bool snarl_text_takes_part(const struct snarl_report_finding *finding, unsigned lock)
@@ -68,6 +93,13 @@ bool snarl_text_takes_part(const struct snarl_report_finding *finding, unsigned 
     return false;
 }
 
+/* alice.lock; gate (by trywait) */
+static const char *wanted(struct snarl_words *words, const struct snarl_report_step *step)
+{
+    const char *target = snarl_words_target(words, step->target, step->wants, step->timed);
+    return step->tried ? snarl_pool_format(words->pool, "%s (by trywait)", target) : target;
+}
+
 static void add_step(struct snarl_text_writer *writer, struct snarl_block *block, unsigned indent,
                      const struct snarl_report_finding *finding,
                      const struct snarl_report_step *step)
@@ -79,9 +111,10 @@ static void add_step(struct snarl_text_writer *writer, struct snarl_block *block
         snarl_block_add(&writer->page, block, indent, step->action, place, NULL);
     snarl_text_add_holds(writer, block, indent, step->holds, step->hold_count, finding);
     if (step->target != SNARL_TARGET_NONE)
-        snarl_block_add(&writer->page, block, indent, snarl_words_verb(step->target),
-                        snarl_words_target(words, step->target, step->wants, step->timed), place);
-    else if (step->hold_count == 0)
+        snarl_block_add(&writer->page, block, indent, snarl_words_wish(step->target, step->shared),
+                        wanted(words, step), place);
+    else if (step->hold_count == 0 &&
+             (step->action == NULL || finding->kind == SNARL_FINDING_DATA_RACE))
         snarl_block_add(&writer->page, block, indent, "holds", "no lock", "");
 }
 
@@ -170,11 +203,18 @@ static void write_also(struct snarl_text_writer *writer, const struct snarl_repo
 void snarl_text_write_finding(struct snarl_text_writer *writer,
                               const struct snarl_report_finding *finding)
 {
+    writer->words.home = home_of(writer->report, finding);
     snarl_page_gap(&writer->page);
     write_headline(writer, finding);
-    if (finding->step_count > 0)
+    bool blocked = finding->kind == SNARL_FINDING_ALL_THREADS_BLOCKED;
+    if (blocked)
+        snarl_text_write_blocked(writer, finding);
+    else if (finding->step_count > 0)
         write_steps(writer, finding);
     write_reasons(writer, finding);
     snarl_text_write_ways(writer, finding);
+    if (blocked)
+        snarl_text_write_waker_ways(writer, finding);
     write_also(writer, finding);
+    writer->words.home = NULL;
 }

@@ -21,6 +21,15 @@ struct snarl_text_writer {
 void snarl_text_write_finding(struct snarl_text_writer *writer,
                               const struct snarl_report_finding *finding);
 
+/* The threads of a finding of the kind all-threads-blocked: for what each waits, since when, and
+ * why nobody will wake it; like threads once. */
+void snarl_text_write_blocked(struct snarl_text_writer *writer,
+                              const struct snarl_report_finding *finding);
+
+/* Where those came from who signalled, posted, or arrived before. */
+void snarl_text_write_waker_ways(struct snarl_text_writer *writer,
+                                 const struct snarl_report_finding *finding);
+
 /* How its threads came there: the stacks where locks were taken and wanted. */
 void snarl_text_write_ways(struct snarl_text_writer *writer,
                            const struct snarl_report_finding *finding);

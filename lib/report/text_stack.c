@@ -96,7 +96,7 @@ void snarl_text_add_holds(struct snarl_text_writer *writer, struct snarl_block *
             if (snarl_text_takes_part(finding, holds[index].lock) != part ||
                 (!part && ++others > MOST_OTHER_HOLDS))
                 continue;
-            snarl_block_add(&writer->page, block, indent, "holds",
+            snarl_block_add(&writer->page, block, indent, holds[index].shared ? "reads" : "holds",
                             snarl_words_lock(&writer->words, holds[index].lock),
                             snarl_words_place(&writer->words, &holds[index].stack));
         }

@@ -47,8 +47,8 @@ static void add_state(struct snarl_text_writer *writer, struct snarl_block *bloc
                     state->last_call != NULL ? state->last_call : "(no call known)", place);
     snarl_text_add_holds(writer, block, STATE_INDENT, state->holds, state->hold_count, NULL);
     if (state->target != SNARL_TARGET_NONE)
-        snarl_block_add(&writer->page, block, STATE_INDENT, snarl_words_verb(state->target),
-                        waiting(writer, state), "");
+        snarl_block_add(&writer->page, block, STATE_INDENT,
+                        snarl_words_wish(state->target, state->shared), waiting(writer, state), "");
     const struct snarl_stack *stack = state->now.count > 0 ? &state->now : &state->last_stack;
     if (stack->count == 0)
         return;
@@ -62,6 +62,7 @@ static bool same_state(const struct snarl_report_state *one, const struct snarl_
 {
     return one->hold_count == 0 && other->hold_count == 0 && one->target == other->target &&
            one->waits_for == other->waits_for && one->timed == other->timed &&
+           one->shared == other->shared &&
            snarl_text_same_string(one->last_call, other->last_call) &&
            snarl_text_same_stack(&one->last_stack, &other->last_stack) &&
            snarl_text_same_stack(&one->now, &other->now);

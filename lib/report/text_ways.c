@@ -13,7 +13,7 @@ struct gathering {
 static bool same_way(const struct snarl_report_step *one, const struct snarl_report_step *other)
 {
     if (one->hold_count != other->hold_count || one->target != other->target ||
-        !snarl_text_same_stack(&one->stack, &other->stack))
+        one->shared != other->shared || !snarl_text_same_stack(&one->stack, &other->stack))
         return false;
     for (size_t index = 0; index < one->hold_count; index++)
         if (!snarl_text_same_stack(&one->holds[index].stack, &other->holds[index].stack))
@@ -21,11 +21,21 @@ static bool same_way(const struct snarl_report_step *one, const struct snarl_rep
     return true;
 }
 
-/* The first step that came the way of this one; itself if none did before. */
-static size_t first_same_way(const struct snarl_report_finding *finding, size_t step)
+static size_t process_of(const struct snarl_report *report, unsigned thread)
 {
+    const struct snarl_report_thread *found = snarl_report_thread_by_id(report, thread);
+    return found != NULL ? found->process : 0;
+}
+
+/* The first step of the same process that came the way of this one; itself if none did before. */
+static size_t first_same_way(const struct snarl_report *report,
+                             const struct snarl_report_finding *finding, size_t step)
+{
+    const struct snarl_report_step *steps = finding->steps;
+    size_t process = process_of(report, steps[step].thread);
     size_t first = 0;
-    while (!same_way(&finding->steps[first], &finding->steps[step]))
+    while (!same_way(&steps[first], &steps[step]) ||
+           process_of(report, steps[first].thread) != process)
         first++;
     return first;
 }
@@ -62,8 +72,8 @@ static void gather_step(struct snarl_text_writer *writer, struct gathering *gath
     for (size_t index = 0; index < step->hold_count; index++) {
         const struct snarl_report_hold *hold = &step->holds[index];
         if (snarl_text_takes_part(finding, hold->lock) && hold->stack.count > 0)
-            gather(writer, gathering, step, " holds", snarl_words_lock(words, hold->lock),
-                   &hold->stack);
+            gather(writer, gathering, step, hold->shared ? " reads" : " holds",
+                   snarl_words_lock(words, hold->lock), &hold->stack);
     }
     if (step->stack.count == 0)
         return;
@@ -71,9 +81,10 @@ static void gather_step(struct snarl_text_writer *writer, struct gathering *gath
         gather(writer, gathering, step, ":", step->action != NULL ? step->action : "here",
                &step->stack);
     else
-        gather(writer, gathering, step,
-               snarl_pool_format(&writer->pool, " %s", snarl_words_verb(step->target)),
-               snarl_words_target(words, step->target, step->wants, false), &step->stack);
+        gather(
+            writer, gathering, step,
+            snarl_pool_format(&writer->pool, " %s", snarl_words_wish(step->target, step->shared)),
+            snarl_words_target(words, step->target, step->wants, false), &step->stack);
 }
 
 /* "Threads 3 to 5 came the same way as thread 2." */
@@ -86,7 +97,7 @@ static void write_repeats(struct snarl_text_writer *writer,
     for (size_t index = step + 1; index < finding->step_count; index++) {
         const struct snarl_report_thread *thread =
             snarl_report_thread_by_id(writer->report, finding->steps[index].thread);
-        if (thread != NULL && first_same_way(finding, index) == step)
+        if (thread != NULL && first_same_way(writer->report, finding, index) == step)
             numbers[count++] = thread->number;
     }
     if (count == 0)
@@ -109,13 +120,13 @@ void snarl_text_write_ways(struct snarl_text_writer *writer,
     struct gathering gathering = {
         snarl_pool_allocate(&writer->pool, room, sizeof *gathering.blocks), 0};
     for (size_t index = 0; index < finding->step_count; index++)
-        if (first_same_way(finding, index) == index)
+        if (first_same_way(writer->report, finding, index) == index)
             gather_step(writer, &gathering, finding, &finding->steps[index]);
     if (gathering.count == 0)
         return;
     snarl_page_gap(&writer->page);
     snarl_page_blocks(&writer->page, gathering.blocks, gathering.count);
     for (size_t index = 0; index < finding->step_count; index++)
-        if (first_same_way(finding, index) == index)
+        if (first_same_way(writer->report, finding, index) == index)
             write_repeats(writer, finding, index);
 }

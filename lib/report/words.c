@@ -10,23 +10,37 @@ enum {
     LONGEST_COMMAND = 60, /* code points */
 };
 
+/* " of pid 4712" for a thread that is not at home, else "". */
+static const char *of_process(struct snarl_words *words, const struct snarl_report_thread *thread)
+{
+    if (words->home == NULL || thread->process >= words->report->process_count)
+        return "";
+    const struct snarl_report_process *process = &words->report->processes[thread->process];
+    return process != words->home ? snarl_pool_format(words->pool, " of pid %" PRIu64, process->pid)
+                                  : "";
+}
+
 const char *snarl_words_thread_number(struct snarl_words *words, unsigned id)
 {
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(words->report, id);
     if (thread == NULL)
         return "an unknown thread";
-    return snarl_pool_format(words->pool, "thread %u", thread->number);
+    return snarl_pool_format(words->pool, "thread %u%s", thread->number, of_process(words, thread));
 }
 
 const char *snarl_words_thread(struct snarl_words *words, unsigned id)
 {
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(words->report, id);
-    const char *number = snarl_words_thread_number(words, id);
-    if (thread != NULL && thread->name != NULL)
-        return snarl_pool_format(words->pool, "%s \"%s\"", number, thread->name);
-    if (thread != NULL && thread->start != NULL)
-        return snarl_pool_format(words->pool, "%s (%s)", number, thread->start);
-    return number;
+    if (thread == NULL)
+        return snarl_words_thread_number(words, id);
+    const char *where = thread->absent ? " (not in this process)" : of_process(words, thread);
+    if (thread->name != NULL)
+        return snarl_pool_format(words->pool, "thread %u \"%s\"%s", thread->number, thread->name,
+                                 where);
+    if (thread->start != NULL)
+        return snarl_pool_format(words->pool, "thread %u (%s)%s", thread->number, thread->start,
+                                 where);
+    return snarl_pool_format(words->pool, "thread %u%s", thread->number, where);
 }
 
 const char *snarl_words_list(struct snarl_words *words, const char *const *items, size_t count)
@@ -80,21 +94,36 @@ const char *snarl_words_verb(enum snarl_target target)
         [SNARL_TARGET_NONE] = "",
         [SNARL_TARGET_LOCK] = "wants",
         [SNARL_TARGET_THREAD] = "joins",
-        [SNARL_TARGET_CONDITION] = "waits",
+        [SNARL_TARGET_CONDITION] = "waits on",
+        [SNARL_TARGET_SEMAPHORE] = "waits on",
+        [SNARL_TARGET_BARRIER] = "waits at",
+        [SNARL_TARGET_END_OF_WAITS] = "destroys",
     };
     return verbs[target];
+}
+
+const char *snarl_words_wish(enum snarl_target target, bool shared)
+{
+    return target == SNARL_TARGET_LOCK && shared ? "wants to read" : snarl_words_verb(target);
 }
 
 const char *snarl_words_target(struct snarl_words *words, enum snarl_target target, unsigned id,
                                bool timed)
 {
-    const char *what = "";
-    if (target == SNARL_TARGET_LOCK)
-        what = snarl_words_lock(words, id);
-    else if (target == SNARL_TARGET_THREAD)
+    static const char *const unknown[] = {
+        [SNARL_TARGET_NONE] = "",
+        [SNARL_TARGET_LOCK] = "an unknown lock",
+        [SNARL_TARGET_THREAD] = "an unknown thread",
+        [SNARL_TARGET_CONDITION] = "a condition variable",
+        [SNARL_TARGET_SEMAPHORE] = "a semaphore",
+        [SNARL_TARGET_BARRIER] = "a barrier",
+        [SNARL_TARGET_END_OF_WAITS] = "what is waited on",
+    };
+    const char *what = unknown[target];
+    if (target == SNARL_TARGET_THREAD)
         what = snarl_words_thread_number(words, id);
-    else if (target == SNARL_TARGET_CONDITION)
-        what = "on a condition variable";
+    else if (target != SNARL_TARGET_NONE && id != 0)
+        what = snarl_words_lock(words, id);
     return timed ? snarl_pool_format(words->pool, "%s (timed)", what) : what;
 }
 

@@ -16,12 +16,15 @@ struct snarl_words {
     const struct snarl_report *report;
     struct snarl_pool *pool;
     struct snarl_paths paths;
+    /* Whose threads are told of: those of another process are named with it. NULL for any's. */
+    const struct snarl_report_process *home;
 };
 
-/* thread 2 "payer", or by the function that it started in: thread 1 (main) */
+/* thread 2 "payer", or by the function that it started in: thread 1 (main); of another process:
+ * thread 1 (main) of pid 4712; of one that fork() left behind: thread 2 (not in this process) */
 const char *snarl_words_thread(struct snarl_words *words, unsigned thread);
 
-/* thread 2 */
+/* thread 2; thread 1 of pid 4712 */
 const char *snarl_words_thread_number(struct snarl_words *words, unsigned thread);
 
 /* threads 3, 5 and 7 to 9: numbers of one process, at least one; sorts them */
@@ -30,12 +33,15 @@ const char *snarl_words_thread_numbers(struct snarl_words *words, unsigned *numb
 /* The lock's name, else its kind and address. */
 const char *snarl_words_lock(struct snarl_words *words, unsigned lock);
 
-/* What a thread does to its target: wants (a lock), joins (a thread), waits (on a condition
- * variable). */
+/* What a thread does to its target: wants (a lock), joins (a thread), waits on (a condition
+ * variable or semaphore), waits at (a barrier), destroys. */
 const char *snarl_words_verb(enum snarl_target target);
 
-/* That target, with what limits the wait: alice.lock; thread 3; alice.lock (timed); on a condition
- * variable */
+/* The same, with how a lock is wanted: wants; wants to read */
+const char *snarl_words_wish(enum snarl_target target, bool shared);
+
+/* That target, with what limits the wait: alice.lock; thread 3; alice.lock (timed); where it is not
+ * known, a condition variable */
 const char *snarl_words_target(struct snarl_words *words, enum snarl_target target, unsigned id,
                                bool timed);
 

@@ -13,11 +13,12 @@
 #include "report/format.def"
 #undef FORMAT
 
-/* Infeasible findings and notes are for those who ask for everything. */
+/* Infeasible findings are for those who ask for everything. (Notes of what happened are recorded on
+ * request only, so whoever has one wants to see it.) */
 static inline bool snarl_format_shows(const struct snarl_format_options *options,
                                       const struct snarl_report_finding *finding)
 {
-    return options->all || (finding->status != SNARL_INFEASIBLE && finding->severity > SNARL_NOTE);
+    return options->all || finding->status != SNARL_INFEASIBLE;
 }
 
 /* Sends what is buffered on its way; false when any of it was lost. */

@@ -1,0 +1,31 @@
+/*
+ * What the files of the json format share. Private to it.
+ */
+#ifndef SNARL_REPORT_JSON_PARTS_H
+#define SNARL_REPORT_JSON_PARTS_H
+
+#include <jansson.h>
+
+#include "report/format.h"
+#include "report/pool.h"
+
+struct snarl_json_writer {
+    const struct snarl_report *report;
+    const struct snarl_format_options *options;
+    struct snarl_pool pool;
+};
+
+/* Both take the value over; jansson passes NULL on when memory runs out, and these end the process.
+ */
+void snarl_json_put(json_t *object, const char *key, json_t *value);
+void snarl_json_append(json_t *array, json_t *value);
+
+/* An array of frames. */
+json_t *snarl_json_stack(struct snarl_json_writer *writer, const struct snarl_stack *stack);
+
+/* Why a thread is blocked for ever: cause, waiting_s, mutex, wakers; of a barrier, arrived and
+ * parties, which else are null. */
+json_t *snarl_json_blocked(struct snarl_json_writer *writer,
+                           const struct snarl_report_blocked *blocked);
+
+#endif
