@@ -2,109 +2,11 @@
 
 #include <string.h>
 
+#include "preload/frames.h"
+#include "preload/misuse.h"
 #include "preload/options.h"
+#include "preload/semaphore.h"
 #include "preload/session.h"
-
-static uint32_t flags_of(const pthread_mutex_t *mutex)
-{
-    /* Bits of __kind, see glibc's nptl/pthreadP.h: 0-1 the type, 16 robust, 128 process-shared. */
-    int kind = mutex->__data.__kind;
-    return (snarl_mutex_is_recursive(mutex) ? SNARL_LOCK_RECURSIVE : 0u) |
-           ((kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP ? SNARL_LOCK_ERROR_CHECKING : 0u) |
-           (snarl_mutex_is_robust(mutex) ? SNARL_LOCK_ROBUST : 0u) |
-           (kind & 128 ? SNARL_LOCK_SHARED : 0u);
-}
-
-static void write_lock(struct snarl_object *object)
-{
-    if (object->written)
-        return;
-    object->written = true;
-    struct snarl_fact_lock fact = {
-        .header.kind = SNARL_FACT_LOCK,
-        .lock = object->lock,
-        .kind = object->kind,
-        .flags = object->flags,
-        .created = object->created,
-        .first_taken = object->first_taken,
-        .address = object->address,
-    };
-    struct iovec part = {&fact, sizeof fact};
-    snarl_session_write(&part, 1);
-}
-
-static struct snarl_object *begin_object(uintptr_t address, uint32_t flags, uint32_t created)
-{
-    struct snarl_object *object =
-        snarl_objects_begin(&snarl_session.objects, address, SNARL_LOCK_MUTEX, flags, created);
-    if (object == NULL)
-        snarl_session_lose(SNARL_LOSS_MEMORY);
-    else if (snarl_session.table != NULL)
-        snarl_session.table->locks++;
-    return object;
-}
-
-static struct snarl_object *object_at(struct snarl_thread *self, const pthread_mutex_t *mutex,
-                                      bool write)
-{
-    uintptr_t address = (uintptr_t)mutex;
-    struct snarl_object *object = snarl_objects_find(&snarl_session.objects, address);
-    if (object == NULL)
-        object = begin_object(address, flags_of(mutex), 0);
-    if (object == NULL)
-        return NULL;
-    if (write)
-        write_lock(object);
-
-    struct snarl_lock_entry *entry =
-        &self->caches->locks[snarl_lock_entry_of(self, address) - self->caches->locks];
-    *entry = (struct snarl_lock_entry){
-        address, __atomic_load_n(snarl_generation_of(address), __ATOMIC_RELAXED),
-        object->lock | (object->written ? SNARL_LOCK_WRITTEN : 0)};
-    return object;
-}
-
-uint32_t snarl_lock_id(struct snarl_thread *self, const pthread_mutex_t *mutex, bool write)
-{
-    struct snarl_object *object = object_at(self, mutex, write);
-    return object != NULL ? object->lock : 0;
-}
-
-static void new_generation(uintptr_t address)
-{
-    __atomic_fetch_add(snarl_generation_of(address), 1, __ATOMIC_RELEASE);
-}
-
-void snarl_lock_begin(struct snarl_thread *self, const pthread_mutex_t *mutex,
-                      struct snarl_site site)
-{
-    struct snarl_entry entry = snarl_enter(self);
-    uint32_t stack = snarl_stack_of(self, site);
-    snarl_session_lock();
-    begin_object((uintptr_t)mutex, flags_of(mutex), stack);
-    new_generation((uintptr_t)mutex);
-    object_at(self, mutex,
-              false); /* into the cache: who makes a lock is often the first to take it */
-    snarl_session_unlock();
-    snarl_leave(self, entry);
-}
-
-void snarl_lock_end(struct snarl_thread *self, const pthread_mutex_t *mutex)
-{
-    struct snarl_entry entry = snarl_enter(self);
-    snarl_session_lock();
-    snarl_objects_end(&snarl_session.objects, (uintptr_t)mutex);
-    new_generation((uintptr_t)mutex);
-    snarl_session_unlock();
-    snarl_leave(self, entry);
-}
-
-void snarl_locks_forget(uintptr_t start, uintptr_t end)
-{
-    snarl_objects_end_within(&snarl_session.objects, start, end);
-    for (int i = 0; i < SNARL_GENERATIONS; i++)
-        __atomic_fetch_add(&snarl_generations[i], 1, __ATOMIC_RELEASE);
-}
 
 void snarl_acquire_rehash(struct snarl_thread *self)
 {
@@ -118,7 +20,8 @@ void snarl_acquire_rehash(struct snarl_thread *self)
         self->context = snarl_context_after(self->context, holding.lock, holding.stack);
         self->holdings[depth] = holding;
         if (depth < SNARL_ROW_HELD)
-            self->row->held[depth] = (struct snarl_held){holding.lock, holding.stack};
+            self->row->held[depth] =
+                (struct snarl_held){holding.lock, holding.stack, holding.shared};
         depth++;
     }
     self->depth = depth;
@@ -164,22 +67,21 @@ static void write_segment(uint32_t dependency, uint32_t segment)
     snarl_session_write(&part, 1);
 }
 
-/* The want, its held locks in memory that the caller gives back. Session lock. */
+/* The held locks, in memory that the caller gives back. Session lock. */
 static struct snarl_held *describe_held(struct snarl_thread *self)
 {
     struct snarl_held *held = snarl_session_allocate(self->depth * sizeof *held);
     for (uint32_t i = 0; held != NULL && i < self->depth; i++) {
-        held[i] = (struct snarl_held){self->holdings[i].lock, self->holdings[i].stack};
-        struct snarl_object *object =
-            snarl_objects_find(&snarl_session.objects, self->holdings[i].address);
-        if (object != NULL && object->lock == held[i].lock)
-            write_lock(object);
+        const struct snarl_holding *holding = &self->holdings[i];
+        held[i] = (struct snarl_held){holding->lock, holding->stack, holding->shared};
+        struct snarl_object *object = snarl_object_known(holding->address);
+        if (object != NULL && object->lock == holding->lock)
+            snarl_object_at(self, (struct snarl_thing){holding->address, object->kind}, true);
     }
     return held;
 }
 
-/* Tells the graph, and the recording what the graph did not know. Session lock. */
-static void add_dependency(struct snarl_thread *self, const struct snarl_want *want)
+void snarl_acquire_tell(struct snarl_thread *self, const struct snarl_want *want)
 {
     struct snarl_dependency *dependency;
     switch (snarl_lock_order_add(snarl_session.order, want, &dependency)) {
@@ -199,77 +101,141 @@ static void add_dependency(struct snarl_thread *self, const struct snarl_want *w
     }
 }
 
+static uint32_t want_flags(const struct snarl_object *object, enum snarl_taking taking)
+{
+    uint32_t flags = taking & SNARL_TAKING_TIMED ? SNARL_WANT_TIMED : 0;
+    if (taking & SNARL_TAKING_TRIED)
+        flags |= SNARL_WANT_TRIED;
+    if (taking & SNARL_TAKING_SHARED)
+        flags |= SNARL_WANT_SHARED |
+                 (object->flags & SNARL_LOCK_PREFERS_WRITERS ? SNARL_WANT_BEHIND_WRITERS : 0u);
+    return flags;
+}
+
+/* The held locks are told as far as they are: known, told (if the stack is fresh), or kept until
+ * their semaphores are known to be locks. Whether that settles it. */
+static bool settle(struct snarl_thread *self, struct snarl_thing thing, struct snarl_want *want,
+                   enum snarl_taking taking, bool fresh)
+{
+    snarl_session_lock();
+    bool settled = true;
+    struct snarl_object *object = snarl_object_at(self, thing, false);
+    if (object != NULL)
+        want->flags = want_flags(object, taking);
+    if (object == NULL || object->is_signal) {
+        /* Nothing to tell. */
+    } else if (object->unproven || snarl_semaphore_holds_unproven(self)) {
+        snarl_semaphore_postpone(self, object, want);
+    } else {
+        struct snarl_held *held = describe_held(self);
+        want->lock = snarl_object_id(self, thing, true);
+        want->held = held;
+        bool known = held == NULL || snarl_lock_order_knows(snarl_session.order, want);
+        if (!known && fresh)
+            snarl_acquire_tell(self, want);
+        settled = known || fresh;
+        snarl_arena_free(&snarl_session.arena, held, want->held_count * sizeof *held);
+    }
+    snarl_session_unlock();
+    return settled;
+}
+
 /* The wanted lock's stack is the one remembered only if the graph knows it already: what is new is
  * captured afresh. Returns the stack. */
-static uint32_t depend(struct snarl_thread *self, const pthread_mutex_t *mutex,
-                       struct snarl_site site, enum snarl_taking taking)
+static uint32_t depend(struct snarl_thread *self, struct snarl_thing thing, struct snarl_site site,
+                       enum snarl_taking taking)
 {
     struct snarl_want want = {
         .thread = self->id,
         .segment = self->segment,
         .stack = snarl_stack_recall(self, site),
-        .flags = taking == SNARL_TAKING_TIMED ? SNARL_WANT_TIMED : 0,
         .held_count = self->depth,
     };
-    bool fresh = false;
-    if (want.stack == 0) {
+    bool fresh = want.stack == 0;
+    if (fresh)
+        want.stack = snarl_stack_capture(self, site);
+    while (!settle(self, thing, &want, taking, fresh)) {
         want.stack = snarl_stack_capture(self, site);
         fresh = true;
     }
-    for (;;) {
-        snarl_session_lock();
-        struct snarl_held *held = describe_held(self);
-        want.lock = snarl_lock_id(self, mutex, true);
-        want.held = held;
-        bool usable = held != NULL && want.lock != 0;
-        bool known = usable && snarl_lock_order_knows(snarl_session.order, &want);
-        if (usable && !known && fresh)
-            add_dependency(self, &want);
-        snarl_arena_free(&snarl_session.arena, held, want.held_count * sizeof *held);
-        snarl_session_unlock();
-        if (!usable || known || fresh)
-            return want.stack;
-        want.stack = snarl_stack_capture(self, site);
-        fresh = true;
-    }
+    return want.stack;
 }
 
-void snarl_acquired_slow(struct snarl_thread *self, pthread_mutex_t *mutex, struct snarl_site site,
-                         enum snarl_taking taking)
+/* Whether it is to be told what is held when this lock is taken. */
+static bool depends(const struct snarl_thread *self, struct snarl_thing thing,
+                    enum snarl_taking taking)
 {
-    uintptr_t address = (uintptr_t)mutex;
+    /* A try that fails does not wait; but of a semaphore it is how waiting begins (CPython). */
+    return self->depth > 0 && snarl_options.detect_deadlocks &&
+           (!(taking & SNARL_TAKING_TRIED) || thing.kind == SNARL_OBJECT_SEMAPHORE);
+}
+
+/* The lock's number, with flags, and room for one more holding; 0 if that cannot be had. */
+static uint32_t number_and_room(struct snarl_thread *self, struct snarl_thing thing, uint32_t stack)
+{
+    uint32_t lock = snarl_object_recall(self, thing);
+    if (lock != 0 && self->depth < self->capacity)
+        return lock;
+    snarl_session_lock();
+    struct snarl_object *object = snarl_object_at(self, thing, false);
+    lock = object != NULL ? snarl_object_recall(self, thing) : 0;
+    if (object != NULL && object->first_taken == 0)
+        object->first_taken = stack;
+    if (self->depth == self->capacity && !grow(self))
+        lock = 0;
+    snarl_session_unlock();
+    return lock;
+}
+
+/* By our books it is held here already: it was released behind our back, or we would not have got
+ * it. But for a reader, who can have it with others. */
+static void drop_stale(struct snarl_thread *self, struct snarl_thing thing)
+{
+    struct snarl_holding *stale = snarl_holding_of(self, thing.address);
+    if (stale == NULL)
+        return;
+    stale->address = 0;
+    if (thing.kind == SNARL_OBJECT_SEMAPHORE)
+        snarl_semaphore_is_signal(self, thing);
+}
+
+void snarl_acquired_slow(struct snarl_thread *self, struct snarl_thing thing,
+                         struct snarl_site site, enum snarl_taking taking)
+{
     struct snarl_entry entry = snarl_enter(self);
-    struct snarl_holding *stale = snarl_holding_of(self, address);
-    if (stale != NULL)
-        stale->address = 0; /* it was released behind our back, or we would not have got it */
+    snarl_frames_check(self, site);
+    drop_stale(self, thing);
     snarl_acquire_rehash(self);
 
-    bool depends =
-        self->depth > 0 && taking != SNARL_TAKING_TRIED && snarl_options.detect_deadlocks;
-    uint32_t stack = depends ? depend(self, mutex, site, taking) : snarl_stack_of(self, site);
-    uint32_t lock = snarl_lock_recall(self, address) & ~SNARL_LOCK_WRITTEN;
-    if (lock == 0 || self->depth == self->capacity) {
-        snarl_session_lock();
-        struct snarl_object *object = object_at(self, mutex, false);
-        lock = object != NULL ? object->lock : 0;
-        if (object != NULL && object->first_taken == 0)
-            object->first_taken = stack;
-        if (self->depth == self->capacity && !grow(self))
-            lock = 0;
-        snarl_session_unlock();
+    uint32_t stack = depends(self, thing, taking) ? depend(self, thing, site, taking)
+                                                  : snarl_stack_of(self, site);
+    uint32_t lock = number_and_room(self, thing, stack);
+    if (lock != 0 && !(lock & SNARL_LOCK_SIGNAL)) {
+        uint64_t context = snarl_context_after(self->context, lock & SNARL_LOCK_ID, stack);
+        *snarl_seen_entry_of(self, context) = context + (uint64_t)taking;
+        snarl_hold(self, thing, lock & SNARL_LOCK_ID, stack, context, taking & SNARL_TAKING_SHARED,
+                   lock & SNARL_LOCK_UNPROVEN);
     }
-    if (lock != 0) {
+    snarl_misuse_settle(self, thing, site);
+    snarl_leave(self, entry);
+}
+
+void snarl_wanted_slow(struct snarl_thread *self, struct snarl_thing thing, struct snarl_site site)
+{
+    struct snarl_entry entry = snarl_enter(self);
+    snarl_acquire_rehash(self);
+    if (depends(self, thing, SNARL_TAKING_BLOCKING)) {
+        uint32_t stack = depend(self, thing, site, SNARL_TAKING_BLOCKING);
+        uint32_t lock = snarl_object_recall(self, thing) & SNARL_LOCK_ID;
         uint64_t context = snarl_context_after(self->context, lock, stack);
-        *snarl_seen_entry_of(self, context) = context + taking;
-        snarl_hold(self, address, lock, stack, context);
+        *snarl_seen_entry_of(self, context) = context + SNARL_TAKING_BLOCKING;
     }
     snarl_leave(self, entry);
 }
 
-/* Another thread holds it, by our books: take it off them. The holder mends its own context the
- * next time it comes by the slow path. */
-static void release_for_holder(uintptr_t address)
+void snarl_release_for_holders(uintptr_t address)
 {
+    /* The holder mends its own context the next time it comes by the slow path. */
     for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next) {
         struct snarl_holding *holding = snarl_holding_of(thread, address);
         uintptr_t expected = address;
@@ -279,33 +245,28 @@ static void release_for_holder(uintptr_t address)
     }
 }
 
-/* Of these kinds libc says EPERM to whoever does not hold the mutex. */
-static bool only_owner_unlocks(const pthread_mutex_t *mutex)
+void snarl_released_slow(struct snarl_thread *self, struct snarl_thing thing,
+                         struct snarl_site site)
 {
-    enum {
-        ROBUST_OR_INHERITING = 16 | 32
-    };
-    int kind = mutex->__data.__kind;
-    return (kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP || (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP ||
-           kind & ROBUST_OR_INHERITING;
-}
-
-void snarl_released_slow(struct snarl_thread *self, uintptr_t address)
-{
-    struct snarl_holding *holding = snarl_holding_of(self, address);
+    struct snarl_holding *holding = snarl_holding_of(self, thing.address);
     if (holding != NULL && holding->count > 1) {
         holding->count--;
-    } else if (holding != NULL) {
-        struct snarl_entry entry = snarl_enter(self);
+        return;
+    }
+    struct snarl_entry entry = snarl_enter(self);
+    if (holding != NULL) {
+        bool unproven = holding->unproven;
         holding->address = 0;
         snarl_acquire_rehash(self);
-        snarl_leave(self, entry);
-    } else if (snarl_session.threads_alive > 1 &&
-               !only_owner_unlocks((const pthread_mutex_t *)address)) {
-        struct snarl_entry entry = snarl_enter(self);
+        if (unproven)
+            snarl_semaphore_is_lock(self, thing);
+    } else if (thing.kind == SNARL_OBJECT_SEMAPHORE) {
+        snarl_semaphore_is_signal(self, thing);
+        snarl_misuse_settle(self, thing, site);
+    } else if (snarl_misuse_of_release(self, thing, site)) {
         snarl_session_lock();
-        release_for_holder(address);
+        snarl_release_for_holders(thing.address);
         snarl_session_unlock();
-        snarl_leave(self, entry);
     }
+    snarl_leave(self, entry);
 }

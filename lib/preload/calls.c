@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "preload/memory.h"
 #include "preload/own_lock.h"
 
 /* glibc's aliases of what an allocator may call while dlsym is at work: ALIAS(name). They are there
@@ -23,6 +24,10 @@ struct snarl_calls snarl_real = {
 #define ALIAS(name, parameters) .pthread_##name = snarl_alias_##name,
     ALIASES(ALIAS)
 #undef ALIAS
+        .free = snarl_memory_early_free,
+    .realloc = snarl_memory_early_realloc,
+    .munmap = snarl_memory_early_munmap,
+    .mremap = snarl_memory_early_mremap,
 };
 
 bool snarl_calls_resolved;
@@ -41,10 +46,31 @@ static pid_t resolver; /* the thread at it; dlsym is declared leaf, so this must
  * used, where ISO C has no conversion. */
 static void look_up(void *pointer, const char *name, const char *version)
 {
-    void *found = version != NULL ? dlvsym(RTLD_NEXT, name, version) : NULL;
+    void *found = NULL;
+    if (version != NULL && *version == '\0') {
+        memcpy(pointer, &found, sizeof found);
+        return;
+    }
+    found = version != NULL ? dlvsym(RTLD_NEXT, name, version) : NULL;
     if (found == NULL)
         found = dlsym(RTLD_NEXT, name);
     memcpy(pointer, &found, sizeof found);
+}
+
+/* For who has `resolving`. */
+static void resolve(pid_t self)
+{
+    if (snarl_calls_resolved)
+        return;
+    __atomic_store_n(&resolver, self, __ATOMIC_SEQ_CST);
+    struct snarl_calls found;
+#define CALL(name, version, policy, result, parameters, arguments)                                 \
+    look_up(&found.name, #name, version);
+#include "preload/calls.def"
+#undef CALL
+    snarl_real = found;
+    __atomic_store_n(&snarl_calls_resolved, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&resolver, 0, __ATOMIC_SEQ_CST);
 }
 
 void snarl_calls_resolve(void)
@@ -53,16 +79,15 @@ void snarl_calls_resolve(void)
     if (__atomic_load_n(&resolver, __ATOMIC_SEQ_CST) == self)
         return; /* called from within dlsym: the aliases must do */
     snarl_own_lock_take(&resolving);
-    if (!snarl_calls_resolved) {
-        __atomic_store_n(&resolver, self, __ATOMIC_SEQ_CST);
-        struct snarl_calls found;
-#define CALL(name, version, policy, result, parameters, arguments)                                 \
-    look_up(&found.name, #name, version);
-#include "preload/calls.def"
-#undef CALL
-        snarl_real = found;
-        __atomic_store_n(&snarl_calls_resolved, true, __ATOMIC_RELEASE);
-        __atomic_store_n(&resolver, 0, __ATOMIC_SEQ_CST);
-    }
+    resolve(self);
     snarl_own_lock_release(&resolving);
+}
+
+bool snarl_calls_resolve_if_free(void)
+{
+    if (!snarl_own_lock_try(&resolving))
+        return false;
+    resolve((pid_t)syscall(SYS_gettid));
+    snarl_own_lock_release(&resolving);
+    return true;
 }

@@ -9,9 +9,15 @@
 #define SNARL_PRELOAD_CALLS_H
 
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <threads.h>
 #include <time.h>
 
 struct snarl_calls {
@@ -38,6 +44,9 @@ extern const unsigned snarl_call_names_size;
 /* Makes snarl_real whole if it is not yet. Any thread, any time; cheap when it is. */
 void snarl_calls_resolve(void);
 
+/* The same, but if a thread is at it (this one too) it is left to that, and false. */
+bool snarl_calls_resolve_if_free(void);
+
 /* True once snarl_real is whole. */
 extern bool snarl_calls_resolved;
 
@@ -46,6 +55,11 @@ extern bool snarl_calls_resolved;
 /* glibc exports it, and pthread_atfork calls it, but no header declares it. */
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
                       void *owner);
+
+/* The same is true of these, which stdio's own macros called. */
+void _IO_flockfile(FILE *file);
+int _IO_ftrylockfile(FILE *file);
+void _IO_funlockfile(FILE *file);
 
 /* The original of a call, at any time. */
 #define SNARL_REAL(name)                                                                           \

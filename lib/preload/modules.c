@@ -138,11 +138,19 @@ void snarl_modules_refresh(void)
         } else {
             struct known_module *gone = *module;
             *module = gone->next;
-            snarl_locks_forget(gone->start, gone->end);
+            snarl_objects_forget(gone->start, gone->end);
             snarl_arena_free(&snarl_session.arena, gone, sizeof *gone);
         }
     snarl_session_unlock();
     snarl_stacks_after_unload();
+}
+
+bool snarl_modules_contain(uintptr_t address)
+{
+    for (const struct known_module *module = known_modules; module != NULL; module = module->next)
+        if (address >= module->start && address < module->end)
+            return true;
+    return false;
 }
 
 bool snarl_modules_forget(bool stuck)

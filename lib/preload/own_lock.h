@@ -26,13 +26,19 @@ enum {
     SNARL_OWN_LOCK_WAITED_FOR,
 };
 
+/* Takes the lock if it is free. */
+static inline bool snarl_own_lock_try(struct snarl_own_lock *lock)
+{
+    uint32_t expected = SNARL_OWN_LOCK_FREE;
+    return __atomic_compare_exchange_n(&lock->state, &expected, SNARL_OWN_LOCK_TAKEN, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 /* Takes the lock, waiting `timeout` at most (NULL: for ever). Whether it was taken. */
 static inline bool snarl_own_lock_take_within(struct snarl_own_lock *lock,
                                               const struct timespec *timeout)
 {
-    uint32_t expected = SNARL_OWN_LOCK_FREE;
-    if (__atomic_compare_exchange_n(&lock->state, &expected, SNARL_OWN_LOCK_TAKEN, false,
-                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (snarl_own_lock_try(lock))
         return true;
     while (__atomic_exchange_n(&lock->state, SNARL_OWN_LOCK_WAITED_FOR, __ATOMIC_ACQUIRE) !=
            SNARL_OWN_LOCK_FREE) {

@@ -1,10 +1,10 @@
-/* Other programs started from here; code unloaded. */
+/* Other programs started from here, and this one ended. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/modules.h"
+#include "base/text.h"
 #include "preload/policies.h"
 #include "preload/session.h"
 
@@ -57,9 +57,20 @@ void snarl_exec_failed(void)
     snarl_leave(self, entry);
 }
 
-SNARL_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
+SNARL_EXPORT int execve(const char *path, char *const argv[],
+                        char *const envp[]){POLICY_EXEC(execve, (path, argv, envp))}
+
+/* The program has no name but that of the descriptor. */
+SNARL_EXPORT int fexecve(int descriptor, char *const argv[], char *const envp[])
 {
-    POLICY_EXEC(execve, (path, argv, envp))
+    char name[40];
+    struct snarl_text path = snarl_text_over(name, sizeof name);
+    snarl_text_add(&path, "/proc/self/fd/");
+    snarl_text_add_decimal(&path, (unsigned)descriptor);
+    snarl_exec_announce(name, SNARL_CALL_fexecve);
+    int result = SNARL_REAL(fexecve)(descriptor, argv, envp);
+    snarl_exec_failed();
+    return result;
 }
 
 /* How many arguments there are up to the NULL that ends them, the first one included. */
@@ -110,12 +121,10 @@ SNARL_EXPORT void _Exit(int status)
     _exit(status);
 }
 
-SNARL_EXPORT int dlclose(void *handle)
+/* Unlike exit() it does not run our destructor. */
+SNARL_EXPORT void quick_exit(int status)
 {
-    SNARL_SELF_OR_PASS(dlclose, (handle));
-    int result = snarl_real.dlclose(handle);
-    struct snarl_entry entry = snarl_enter(self);
-    snarl_modules_refresh();
-    snarl_leave(self, entry);
-    return result;
+    snarl_session_end();
+    SNARL_REAL(quick_exit)(status);
+    __builtin_unreachable();
 }

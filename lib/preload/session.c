@@ -13,9 +13,13 @@
 #include "base/text.h"
 #include "preload/acquire.h"
 #include "preload/calls.h"
+#include "preload/inheritance.h"
+#include "preload/loader.h"
+#include "preload/memory.h"
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/say.h"
+#include "preload/semaphore.h"
 #include "preload/stacks.h"
 
 enum {
@@ -26,12 +30,6 @@ enum {
 struct snarl_session snarl_session;
 
 static bool constructed;
-
-/* What the thread that forked held; the rest of the session is wiped in the child. */
-static struct {
-    struct snarl_holding holdings[64];
-    uint32_t count;
-} held_at_fork;
 
 /* The thread that forks is in our code from the first handler to the last. Session lock. */
 static struct {
@@ -195,22 +193,6 @@ static bool begin(bool forked)
     return session->running;
 }
 
-/* Takes up, as locks of this new session, what the thread held when it forked. */
-static void take_over_held(struct snarl_thread *self)
-{
-    snarl_session_lock();
-    for (uint32_t i = 0; i < held_at_fork.count && self->depth < self->capacity; i++) {
-        struct snarl_holding holding = held_at_fork.holdings[i];
-        holding.stack = 0; /* of the parent's recording */
-        holding.lock = snarl_lock_id(self, (const pthread_mutex_t *)holding.address, false);
-        if (holding.lock != 0)
-            self->holdings[self->depth++] = holding;
-    }
-    held_at_fork.count = 0;
-    snarl_session_unlock();
-    snarl_acquire_rehash(self);
-}
-
 /* In a forked child everything begins anew; only its one thread is there. */
 static bool begin_in_child(void)
 {
@@ -220,11 +202,13 @@ static bool begin_in_child(void)
     snarl_session.key = key;
     snarl_self = NULL;
     snarl_stacks_in_child();
+    snarl_loader_in_child();
     if (!begin(true))
         return false;
+    snarl_session.is_child = true;
     struct snarl_thread *self = snarl_thread_attach(NULL);
     if (self != NULL)
-        take_over_held(self);
+        snarl_inheritance_take_up(self);
     return self != NULL;
 }
 
@@ -250,11 +234,7 @@ static void before_fork(void)
     forking.entry = entry;
     forking.thread = self;
     forking.entered = true;
-    held_at_fork.count = 0;
-    for (uint32_t i = 0; i < self->depth; i++)
-        if (self->holdings[i].address != 0 &&
-            held_at_fork.count < sizeof held_at_fork.holdings / sizeof held_at_fork.holdings[0])
-            held_at_fork.holdings[held_at_fork.count++] = self->holdings[i];
+    snarl_inheritance_note(self);
 }
 
 static void after_fork(struct snarl_thread *self)
@@ -300,6 +280,7 @@ SNARL_EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), 
 __attribute__((constructor(101))) static void start(void)
 {
     snarl_calls_resolve();
+    snarl_memory_start();
     snarl_say_start();
     snarl_options_parse(getenv("SNARL_OPTIONS"));
     __register_atfork(NULL, NULL, NULL, NULL);
@@ -322,7 +303,8 @@ __attribute__((constructor(101))) static void start(void)
 
 static size_t findings(void)
 {
-    return snarl_lock_order_cycle_count(snarl_session.order) + snarl_session.deadlocks;
+    return snarl_lock_order_cycle_count(snarl_session.order) + snarl_session.deadlocks +
+           snarl_session.misuse_count;
 }
 
 static void say_recording(size_t count)
@@ -342,6 +324,8 @@ size_t snarl_session_end(void)
     if (!snarl_session.running || __atomic_load_n(snarl_session.canary, __ATOMIC_RELAXED) == 0 ||
         snarl_session.pid != getpid())
         return 0;
+    if (self != NULL && self->polling != 0)
+        snarl_semaphore_polled(self);
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
     struct snarl_fact_end fact = {.header.kind = SNARL_FACT_END, .at = snarl_clock_monotonic()};

@@ -42,6 +42,12 @@ struct snarl_session {
     uint32_t last_stack;
     uint32_t deadlocks;
     size_t threads_alive;
+    size_t threads_absent; /* left behind by a fork, and known by name */
+    struct snarl_noted_misuse *misuses;
+    uint32_t misuse_count;                   /* of severity warning or error */
+    struct snarl_past *past;                 /* what was destroyed lately */
+    struct snarl_past_handles *past_handles; /* threads joined and detached lately */
+    bool is_child;   /* made by fork(): what lives here may have begun in the parent */
     uint32_t losses; /* bits of those already written */
     pthread_key_t key;
 };

@@ -1,5 +1,6 @@
 #include "preload/thread.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -7,8 +8,12 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "preload/acquire.h"
+#include "preload/frames.h"
+#include "preload/misuse.h"
+#include "preload/semaphore.h"
 #include "preload/session.h"
 #include "preload/stacks.h"
+#include "preload/wake.h"
 
 enum {
     FIRST_CAPACITY = 16
@@ -91,6 +96,7 @@ static void write_thread(const struct snarl_thread *self)
         .parent_segment = self->parent_segment,
         .stack = self->created,
         .tid = (uint64_t)self->tid,
+        .absent = self->absent,
         .start = (uintptr_t)self->start,
         .held_count = self->held_at_creation_count,
     };
@@ -98,6 +104,32 @@ static void write_thread(const struct snarl_thread *self)
         {&fact, sizeof fact},
         {self->held_at_creation, fact.held_count * sizeof self->held_at_creation[0]}};
     snarl_session_write(parts, 2);
+}
+
+struct snarl_thread *snarl_thread_new_absent(pid_t tid, uint32_t parent_id)
+{
+    struct snarl_session *session = &snarl_session;
+    struct snarl_thread *thread = snarl_session_allocate(sizeof *thread);
+    if (thread == NULL)
+        return NULL;
+    thread->capacity = FIRST_CAPACITY;
+    thread->holdings = snarl_session_allocate(thread->capacity * sizeof thread->holdings[0]);
+    if (thread->holdings == NULL)
+        return NULL;
+    thread->id = ++session->last_thread;
+    thread->tid = tid;
+    thread->parent = parent_id;
+    thread->absent = true;
+    thread->detached = true;
+    thread->state = SNARL_THREAD_INSIDE;
+    thread->row = &thread->spare_row;
+    thread->want.sequence = 1; /* it waits, for ever */
+    thread->next = session->threads;
+    session->threads = thread;
+    session->threads_absent++;
+    snarl_registry_set(&session->by_tid, &session->arena, (uint64_t)tid, thread);
+    write_thread(thread);
+    return thread;
 }
 
 static void publish_row(const struct snarl_thread *self)
@@ -119,6 +151,7 @@ void snarl_thread_set_handle(struct snarl_thread *thread, pthread_t handle)
     if (former != NULL && former != thread && former->state == SNARL_THREAD_ENDED)
         snarl_thread_free(former);
     thread->handle = handle;
+    snarl_misuse_handle_given(handle);
     snarl_registry_set(&session->by_handle, &session->arena, (uint64_t)handle, thread);
 }
 
@@ -133,8 +166,10 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
     }
     if (self != NULL) {
         self->tid = (pid_t)syscall(SYS_gettid);
+        self->error = &errno;
         snarl_registry_set(&session->by_tid, &session->arena, (uint64_t)self->tid, self);
         snarl_thread_set_handle(self, pthread_self());
+        snarl_frames_attach(self, (uintptr_t)__builtin_frame_address(0));
         session->threads_alive++;
         publish_row(self);
         write_thread(self);
@@ -167,23 +202,30 @@ struct snarl_thread *snarl_thread_ready_slow(void)
 static void finish(struct snarl_thread *self)
 {
     struct snarl_session *session = &snarl_session;
+    if (self->polling != 0)
+        snarl_semaphore_polled(self);
     struct snarl_entry entry = snarl_enter(self);
+    snarl_misuse_of_exit(self);
     snarl_session_lock();
     snarl_thread_write_name(self);
     struct snarl_fact_thread_end fact = {
         .header.kind = SNARL_FACT_THREAD_END, .thread = self->id, .segment = self->segment};
     struct iovec part = {&fact, sizeof fact};
+    snarl_wakes_write(self);
     snarl_session_write(&part, 1);
 
     if (session->table != NULL)
         session->table->acquisitions += self->row->acquisitions;
     self->row->acquisitions = 0;
+    snarl_frames_detach(self);
     __atomic_store_n(&self->row->state, SNARL_ROW_FREE, __ATOMIC_RELEASE);
     snarl_registry_remove(&session->by_tid, (uint64_t)self->tid);
     session->threads_alive--;
     self->state = SNARL_THREAD_ENDED;
     /* Who joins it will want to know which thread it was. */
     if (self->detached) {
+        if (self->parent != 0)
+            snarl_misuse_ended_detached(self);
         snarl_registry_remove(&session->by_handle, (uint64_t)self->handle);
         snarl_thread_free(self);
     }

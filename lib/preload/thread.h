@@ -22,6 +22,8 @@ enum {
     SNARL_SEEN_ENTRIES = 1024,
     SNARL_MEMO_FRAMES = 4, /* return addresses above the caller's that a memo checks */
     SNARL_GENERATIONS = 16384,
+    SNARL_ONCES = 8, /* initialisations within each other that a thread keeps track of */
+    SNARL_WAITS_SEEN = 16,
 };
 
 enum snarl_thread_state {
@@ -37,8 +39,13 @@ struct snarl_holding {
     uint32_t lock;
     uint32_t stack;
     uint64_t context; /* of the thread before this was taken */
-    uint64_t count;   /* of a recursive lock */
+    uint32_t count;   /* of a recursive lock, or of a reader's */
+    uint16_t kind;    /* enum snarl_object_kind */
+    bool shared;      /* as a reader */
+    bool unproven;    /* a semaphore that nobody has posted yet */
 };
+
+_Static_assert(sizeof(struct snarl_holding) == 32, "the fast path writes one of them");
 
 /* A call path that was met before: the caller's return address, where its frame lay, and what the
  * next return addresses were, where they lay. (The pair alone is no call path: two wrappers one
@@ -57,51 +64,90 @@ _Static_assert(sizeof(struct snarl_memo) == 64, "a memo is one line of the proce
 
 /* Which lock lives at an address, as long as the generation of the address stands. */
 struct snarl_lock_entry {
-    uintptr_t address;
+    uint64_t key; /* its address and kind, see object.h */
     uint32_t generation;
-    uint32_t lock; /* id; the top bit says that its fact is in the recording */
+    uint32_t lock; /* id; with flags, see object.h */
 };
 
-#define SNARL_LOCK_WRITTEN 0x80000000u
+/* What else is known of it, for its row where it is waited for. */
+struct snarl_lock_description {
+    uint32_t created; /* stack */
+    uint32_t value;
+};
 
 struct snarl_caches {
     struct snarl_lock_entry locks[SNARL_LOCK_ENTRIES];
     uint64_t seen[SNARL_SEEN_ENTRIES]; /* contexts after an acquisition that was judged before */
     struct snarl_memo memos[SNARL_MEMO_ENTRIES];
+    struct snarl_lock_description descriptions[SNARL_LOCK_ENTRIES]; /* of `locks`, in their order */
 };
 
 /* What a thread waits for, for others to read: valid if `sequence` is odd. */
 struct snarl_published_want {
     uint64_t sequence;
-    uint32_t kind;    /* enum snarl_want_kind */
-    uint32_t joined;  /* of a join: the thread's id, 0 where not known */
-    uintptr_t object; /* address of the mutex (of a condition wait: the one it gives back), or
-                         pthread_t of the thread to join */
-    bool timed;
+    uint32_t kind;                        /* enum snarl_want_kind */
+    uint32_t flags;                       /* enum snarl_want_row_flags */
+    uint32_t object_kind;                 /* of a lock: enum snarl_object_kind */
+    uint32_t joined;                      /* of a join: the thread's id, 0 where not known */
+    uintptr_t object;                     /* its address; of a join, the pthread_t */
+    uintptr_t mutex;                      /* of a condition wait: the one it gives back */
     const struct snarl_wait_frame *frame; /* for the thread alone: what it put aside meanwhile */
+};
+
+/* A call of pthread_once or call_once that is under way. */
+struct snarl_once_call {
+    struct snarl_once *call; /* lives in the stack, which may be left */
+    uintptr_t control;
 };
 
 struct snarl_thread {
     uint8_t state;
     bool detached;
     bool in_deadlock; /* the want of this thread is part of one that was reported */
+    bool cancelled;   /* another thread has asked it to end: it may leave a join at any time */
+    bool absent;      /* left behind in the parent by a fork */
     uint32_t id;
     uint32_t segment;
     uint32_t depth; /* holdings in use */
     uint32_t capacity;
+    uint32_t watch_count;           /* frames that are watched, see frames.h */
     struct snarl_holding *holdings; /* outermost first */
     uint64_t context; /* running hash of the segment and of what is held, at which stacks */
     struct snarl_caches *caches;
     struct snarl_thread_row *row;
+    uintptr_t lowest_watch;          /* the innermost frame: where what it houses lies, */
+    const uintptr_t *lowest_return;  /* and the word that says to where it returns, */
+    uintptr_t lowest_returns_to;     /* as long as it is not left */
+    uintptr_t stack_low, stack_high; /* of its stack; 0 where that is not known */
     struct snarl_published_want want;
+    struct snarl_thread *after_needed; /* in the search for a circle; session lock */
+    uint64_t visited;                  /* by which search for a circle; session lock */
+    struct snarl_once_call
+        onces[SNARL_ONCES]; /* initialisations that it calls for, outermost first */
+    uint32_t once_depth;
+    int *error;                       /* where its errno lives, without a call */
+    uintptr_t polling;                /* a semaphore that it has just tried in vain */
+    uintptr_t woken[SNARL_ROW_WAKES]; /* where the objects of the row's wakes live */
+    struct snarl_pending *pending; /* dependencies on semaphores that are not proven yet, or NULL */
+    struct snarl_fact_misuse
+        suspicion; /* of what lives at `suspected`, to be noted once that can be */
+    uintptr_t suspected;
+    uintptr_t robbed_of;                   /* a lock that another thread has released for it */
+    uint64_t waits_seen[SNARL_WAITS_SEEN]; /* conditions and their mutexes, see misuse.h */
 
     pid_t tid;
+    pid_t tid_in_parent; /* of the thread that forked, in a child: it goes on here */
     pthread_t handle;
     uint32_t parent;
     uint32_t parent_segment;
     uint32_t created; /* stack */
     uint32_t held_at_creation_count;
     struct snarl_held *held_at_creation;
+    struct snarl_frame_watch *watches; /* by address, the lowest last; session lock */
+    uint32_t watch_capacity;
+    uintptr_t site_caller, site_frame; /* of its last call that was not quickly done */
+    const struct snarl_thread *creator;
+    size_t stack_size; /* as it was to be made, 0 where it was not by us */
     void *(*start)(void *);
     void *argument;
     int destructor_rounds;
@@ -138,6 +184,10 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self);
 
 /* A struct for a thread that is about to be made. NULL on exhaustion. Session lock. */
 struct snarl_thread *snarl_thread_new(void);
+
+/* One that was left behind in the parent by a fork: it holds what it held there, and will never
+ * run. `parent_id` is its number in the parent's recording. NULL on exhaustion. Session lock. */
+struct snarl_thread *snarl_thread_new_absent(pid_t tid, uint32_t parent_id);
 
 /* From here on the handle is this thread's. Session lock. */
 void snarl_thread_set_handle(struct snarl_thread *thread, pthread_t handle);

@@ -2,19 +2,48 @@
 #include <errno.h>
 #include <string.h>
 
+#include "preload/misuse.h"
 #include "preload/policies.h"
 #include "preload/session.h"
 
-/* The first function of every thread that is made under us. */
+/* In the first function of every thread that is made under us. */
+static void attach(struct snarl_thread *self)
+{
+    struct snarl_entry entry = snarl_enter(self);
+    snarl_thread_attach(self);
+    snarl_leave(self, entry);
+}
+
 static void *run(void *data)
 {
     struct snarl_thread *self = data;
     void *(*start)(void *) = self->start;
     void *argument = self->argument;
-    struct snarl_entry entry = snarl_enter(self);
-    snarl_thread_attach(self);
-    snarl_leave(self, entry);
+    attach(self);
     return start(argument);
+}
+
+/* The same for a thread of C11: its function is kept under another type. */
+static int run_c11(void *data)
+{
+    struct snarl_thread *self = data;
+    thrd_start_t start = (thrd_start_t)(uintptr_t)self->start;
+    void *argument = self->argument;
+    attach(self);
+    return start(argument);
+}
+
+static size_t stack_size_of(const pthread_attr_t *attributes)
+{
+    size_t size = 0;
+    pthread_attr_t usual;
+    if (attributes != NULL)
+        pthread_attr_getstacksize(attributes, &size);
+    else if (pthread_attr_init(&usual) == 0) {
+        pthread_attr_getstacksize(&usual, &size);
+        pthread_attr_destroy(&usual);
+    }
+    return size;
 }
 
 /* What is known of a thread before it runs. */
@@ -25,6 +54,7 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
     if (attributes != NULL)
         pthread_attr_getdetachstate(attributes, &detach_state);
     struct snarl_entry entry = snarl_enter(self);
+    snarl_frames_check(self, site);
     uint32_t stack = snarl_stack_of(self, site);
     snarl_session_lock();
     struct snarl_thread *thread = snarl_thread_new();
@@ -33,6 +63,8 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
         thread->argument = argument;
         thread->detached = detach_state == PTHREAD_CREATE_DETACHED;
         thread->parent = self->id;
+        thread->creator = self;
+        thread->stack_size = stack_size_of(attributes);
         thread->parent_segment = self->segment;
         thread->created = stack;
         if (self->depth > 0)
@@ -42,9 +74,10 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
             thread->held_at_creation_count = self->depth;
         for (uint32_t i = 0; i < thread->held_at_creation_count; i++) {
             const struct snarl_holding *held = &self->holdings[i];
-            thread->held_at_creation[i] = (struct snarl_held){held->lock, held->stack};
+            thread->held_at_creation[i] =
+                (struct snarl_held){held->lock, held->stack, held->shared};
             if (held->address != 0)
-                snarl_lock_id(self, (const pthread_mutex_t *)held->address, true);
+                snarl_object_id(self, (struct snarl_thing){held->address, held->kind}, true);
         }
     }
     snarl_session_unlock();
@@ -52,19 +85,13 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
     return thread;
 }
 
-SNARL_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
-                                void *(*start)(void *), void *argument)
+/* After the real call: `thread` is what was prepared, as `id`. */
+static void created(struct snarl_thread *self, struct snarl_thread *thread, uint32_t id,
+                    const pthread_t *handle, bool done)
 {
-    SNARL_SELF_OR_PASS(pthread_create, (handle, attributes, start, argument));
-    struct snarl_thread *thread = prepare(self, attributes, start, argument, SNARL_SITE());
-    if (thread == NULL)
-        return snarl_real.pthread_create(handle, attributes, start, argument);
-
-    uint32_t id = thread->id;
-    int result = snarl_real.pthread_create(handle, attributes, run, thread);
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
-    if (result != 0) {
+    if (!done) {
         snarl_thread_free(thread);
     } else if (thread->id == id && !thread->detached && thread->tid == 0) {
         /* It has not come so far as to say it itself, and may be joined from now on. */
@@ -73,13 +100,57 @@ SNARL_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attribu
     snarl_thread_new_segment(self);
     snarl_session_unlock();
     snarl_leave(self, entry);
+}
+
+/* A thread that we know nothing of has a handle that may have been another's. */
+static int created_unseen(const pthread_t *handle, int result)
+{
+    if (result == 0)
+        snarl_misuse_handle_given(*handle);
+    return result;
+}
+
+SNARL_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
+                                void *(*start)(void *), void *argument)
+{
+    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *thread = NULL;
+    if (self != NULL) {
+        snarl_thread_note_call(self, SNARL_CALL_pthread_create);
+        thread = prepare(self, attributes, start, argument, SNARL_SITE());
+    }
+    if (thread == NULL)
+        return created_unseen(handle,
+                              SNARL_REAL(pthread_create)(handle, attributes, start, argument));
+
+    uint32_t id = thread->id;
+    int result = snarl_real.pthread_create(handle, attributes, run, thread);
+    created(self, thread, id, handle, result == 0);
+    return result;
+}
+
+SNARL_EXPORT int thrd_create(thrd_t *handle, thrd_start_t start, void *argument)
+{
+    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *thread = NULL;
+    if (self != NULL) {
+        snarl_thread_note_call(self, SNARL_CALL_thrd_create);
+        thread = prepare(self, NULL, (void *(*)(void *))(uintptr_t)start, argument, SNARL_SITE());
+    }
+    if (thread == NULL)
+        return created_unseen(handle, SNARL_REAL(thrd_create)(handle, start, argument));
+
+    uint32_t id = thread->id;
+    int result = snarl_real.thrd_create(handle, run_c11, thread);
+    created(self, thread, id, handle, result == thrd_success);
     return result;
 }
 
 /* After a thread was joined: it is ordered before what follows, and its books are closed. */
-static void joined(struct snarl_thread *self, pthread_t handle, uint32_t id)
+static void joined(struct snarl_thread *self, pthread_t handle, uint32_t id, struct snarl_site site)
 {
     struct snarl_entry entry = snarl_enter(self);
+    uint32_t stack = snarl_stack_of(self, site);
     snarl_session_lock();
     snarl_thread_new_segment(self);
     struct snarl_fact_join fact = {
@@ -90,6 +161,7 @@ static void joined(struct snarl_thread *self, pthread_t handle, uint32_t id)
     if (thread != NULL && thread->id == id && thread->state == SNARL_THREAD_ENDED) {
         snarl_registry_remove(&snarl_session.by_handle, (uint64_t)handle);
         snarl_thread_free(thread);
+        snarl_misuse_joined(handle, id, self->id, stack);
     }
     snarl_session_unlock();
     snarl_leave(self, entry);
@@ -102,49 +174,129 @@ static uint32_t id_of(pthread_t handle)
     return thread != NULL ? thread->id : 0;
 }
 
-static void end_wait(void *data)
+/* A join. What is pushed for a cancellation may be jumped to: nothing else lives in the frames that
+ * wait. */
+struct join {
+    struct snarl_thread *self;
+    pthread_t handle;
+    uint32_t id;
+    struct snarl_site site;
+    bool waits; /* not for itself */
+    struct snarl_wait_frame frame;
+};
+
+/* False if it is refused. */
+static bool begin_join(struct join *join, pthread_t handle, uint32_t flags, struct snarl_site site)
 {
-    snarl_wait_end(snarl_self, data);
+    struct snarl_waited waited = {.kind = SNARL_WANTS_THREAD, .flags = flags, .handle = handle};
+    join->self = snarl_self;
+    join->handle = handle;
+    join->id = id_of(handle);
+    join->site = site;
+    join->waits = snarl_misuse_of_join(join->self, handle, site);
+    return !join->waits ||
+           snarl_wait_begin(join->self, &waited, site, &join->frame) == SNARL_WAIT_GO_ON;
 }
 
-/* Apart, because what is pushed for a cancellation may be jumped to: nothing else lives here. */
-static __attribute__((noinline)) int wait_for_end(pthread_t handle, void **value,
-                                                  struct snarl_wait_frame *frame)
+static int end_join(const struct join *join, int result)
 {
-    int result;
-    pthread_cleanup_push(end_wait, frame);
-    result = snarl_real.pthread_join(handle, value);
-    pthread_cleanup_pop(1);
+    if (result == 0 && join->id != 0)
+        joined(join->self, join->handle, join->id, join->site);
     return result;
 }
+
+static void leave_join(void *data)
+{
+    struct join *join = data;
+    if (join->waits)
+        snarl_wait_leave(&join->frame);
+}
+
+/* CALL_REAL sets `result`. */
+#define WAIT_FOR_END(join, CALL_REAL)                                                              \
+    int result;                                                                                    \
+    pthread_cleanup_push(leave_join, join);                                                        \
+    CALL_REAL;                                                                                     \
+    pthread_cleanup_pop(1);                                                                        \
+    return result;
+
+static __attribute__((noinline)) int wait_for_end(struct join *join, void **value)
+{
+    WAIT_FOR_END(join, result = snarl_real.pthread_join(join->handle, value))
+}
+
+static __attribute__((noinline)) int wait_until(struct join *join, void **value, clockid_t clock,
+                                                const struct timespec *deadline)
+{
+    WAIT_FOR_END(join,
+                 result = snarl_real.pthread_clockjoin_np(join->handle, value, clock, deadline))
+}
+
+static __attribute__((noinline)) int wait_until_real_time(struct join *join, void **value,
+                                                          const struct timespec *deadline)
+{
+    WAIT_FOR_END(join, result = snarl_real.pthread_timedjoin_np(join->handle, value, deadline))
+}
+
+static __attribute__((noinline)) int wait_for_end_c11(struct join *join, int *value){
+    WAIT_FOR_END(join, result = snarl_real.thrd_join(join->handle, value))}
 
 SNARL_EXPORT int pthread_join(pthread_t handle, void **value)
 {
     SNARL_SELF_OR_PASS(pthread_join, (handle, value));
-    struct snarl_waited waited = {.kind = SNARL_WANTS_THREAD, .handle = handle};
-    struct snarl_wait_frame frame;
-    uint32_t id = id_of(handle);
-    if (snarl_wait_begin(self, &waited, SNARL_SITE(), &frame) == SNARL_WAIT_REFUSED)
+    struct join join;
+    if (!begin_join(&join, handle, 0, SNARL_SITE()))
         return EDEADLK;
-    int result = wait_for_end(handle, value, &frame);
-    if (result == 0 && id != 0)
-        joined(self, handle, id);
-    return result;
+    return end_join(&join, wait_for_end(&join, value));
 }
 
-SNARL_EXPORT int pthread_detach(pthread_t handle)
+SNARL_EXPORT int thrd_join(thrd_t handle, int *value)
 {
-    SNARL_SELF_OR_PASS(pthread_detach, (handle));
-    uint32_t id = id_of(handle);
-    int result = snarl_real.pthread_detach(handle);
-    if (result != 0 || id == 0)
-        return result;
+    SNARL_SELF_OR_PASS(thrd_join, (handle, value));
+    struct join join;
+    if (!begin_join(&join, handle, 0, SNARL_SITE()))
+        return thrd_error;
+    return end_join(&join, wait_for_end_c11(&join, value));
+}
 
+SNARL_EXPORT int pthread_timedjoin_np(pthread_t handle, void **value,
+                                      const struct timespec *deadline)
+{
+    SNARL_SELF_OR_PASS(pthread_timedjoin_np, (handle, value, deadline));
+    struct join join;
+    begin_join(&join, handle, SNARL_WANT_ROW_TIMED, SNARL_SITE());
+    return end_join(&join, wait_until_real_time(&join, value, deadline));
+}
+
+SNARL_EXPORT int pthread_clockjoin_np(pthread_t handle, void **value, clockid_t clock,
+                                      const struct timespec *deadline)
+{
+    SNARL_SELF_OR_PASS(pthread_clockjoin_np, (handle, value, clock, deadline));
+    struct join join;
+    begin_join(&join, handle, SNARL_WANT_ROW_TIMED, SNARL_SITE());
+    return end_join(&join, wait_until(&join, value, clock, deadline));
+}
+
+SNARL_EXPORT int pthread_tryjoin_np(pthread_t handle, void **value)
+{
+    SNARL_SELF_OR_PASS(pthread_tryjoin_np, (handle, value));
+    struct join join = {.self = self, .handle = handle, .id = id_of(handle), .site = SNARL_SITE()};
+    if (!pthread_equal(handle, pthread_self()))
+        snarl_misuse_of_join(self, handle, join.site);
+    return end_join(&join, snarl_real.pthread_tryjoin_np(handle, value));
+}
+
+/* Nobody will join it. */
+static void detached(struct snarl_thread *self, pthread_t handle, uint32_t id,
+                     struct snarl_site site)
+{
     struct snarl_entry entry = snarl_enter(self);
+    uint32_t stack = snarl_stack_of(self, site);
     snarl_session_lock();
     struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
     if (thread != NULL && thread->id == id) {
         thread->detached = true;
+        snarl_misuse_detached(handle, id, self->id, stack);
         if (thread->state == SNARL_THREAD_ENDED) {
             snarl_registry_remove(&snarl_session.by_handle, (uint64_t)handle);
             snarl_thread_free(thread);
@@ -152,7 +304,46 @@ SNARL_EXPORT int pthread_detach(pthread_t handle)
     }
     snarl_session_unlock();
     snarl_leave(self, entry);
+}
+
+SNARL_EXPORT int pthread_detach(pthread_t handle)
+{
+    SNARL_SELF_OR_PASS(pthread_detach, (handle));
+    uint32_t id = id_of(handle);
+    snarl_misuse_of_detach(self, handle, SNARL_SITE());
+    int result = snarl_real.pthread_detach(handle);
+    if (result == 0 && id != 0)
+        detached(self, handle, id, SNARL_SITE());
     return result;
+}
+
+SNARL_EXPORT int thrd_detach(thrd_t handle)
+{
+    SNARL_SELF_OR_PASS(thrd_detach, (handle));
+    uint32_t id = id_of(handle);
+    snarl_misuse_of_detach(self, handle, SNARL_SITE());
+    int result = snarl_real.thrd_detach(handle);
+    if (result == thrd_success && id != 0)
+        detached(self, handle, id, SNARL_SITE());
+    return result;
+}
+
+SNARL_EXPORT int pthread_cancel(pthread_t handle)
+{
+    SNARL_SELF_OR_PASS(pthread_cancel, (handle));
+    struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
+    if (thread != NULL)
+        __atomic_store_n(&thread->cancelled, true, __ATOMIC_RELAXED);
+    return snarl_real.pthread_cancel(handle);
+}
+
+SNARL_EXPORT void thrd_exit(int value)
+{
+    struct snarl_thread *self = snarl_thread_ready();
+    if (self != NULL)
+        snarl_thread_note_call(self, SNARL_CALL_thrd_exit);
+    SNARL_REAL(thrd_exit)(value);
+    __builtin_unreachable();
 }
 
 SNARL_EXPORT void pthread_exit(void *value)

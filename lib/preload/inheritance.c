@@ -1,0 +1,96 @@
+#include "preload/inheritance.h"
+
+#include <string.h>
+
+#include "preload/acquire.h"
+#include "preload/session.h"
+
+enum {
+    MOST_THREADS = 256,
+    MOST_HELD = 512,
+};
+
+/* A thread of the parent that will not be there. */
+struct absent {
+    uint32_t id; /* in the parent's recording */
+    pid_t tid;
+    char name[SNARL_NAME_SIZE];
+};
+
+static struct {
+    pid_t own_tid;
+    struct snarl_holding own[64];
+    uint32_t own_count;
+    struct absent threads[MOST_THREADS];
+    uint32_t thread_count;
+    struct {
+        struct snarl_holding holding;
+        uint32_t thread; /* index above */
+    } held[MOST_HELD];
+    uint32_t held_count;
+} inheritance;
+
+static void note_thread(struct snarl_thread *thread)
+{
+    if (inheritance.thread_count == MOST_THREADS)
+        return;
+    struct absent *absent = &inheritance.threads[inheritance.thread_count];
+    *absent = (struct absent){.id = thread->id, .tid = thread->tid};
+    memcpy(absent->name, thread->name, sizeof absent->name);
+    for (uint32_t i = 0; i < thread->depth && inheritance.held_count < MOST_HELD; i++)
+        if (thread->holdings[i].address != 0) {
+            inheritance.held[inheritance.held_count].holding = thread->holdings[i];
+            inheritance.held[inheritance.held_count++].thread = inheritance.thread_count;
+        }
+    inheritance.thread_count++;
+}
+
+void snarl_inheritance_note(const struct snarl_thread *self)
+{
+    inheritance.own_count = inheritance.thread_count = inheritance.held_count = 0;
+    inheritance.own_tid = self->tid;
+    uint32_t most = sizeof inheritance.own / sizeof inheritance.own[0];
+    for (uint32_t i = 0; i < self->depth && inheritance.own_count < most; i++)
+        if (self->holdings[i].address != 0)
+            inheritance.own[inheritance.own_count++] = self->holdings[i];
+    for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
+        if (thread != self && thread->state != SNARL_THREAD_ENDED && !thread->absent &&
+            thread->tid != 0)
+            note_thread(thread);
+}
+
+/* A holding as one of this session's locks; its stack is of the parent's recording. */
+static void hold(struct snarl_thread *self, struct snarl_thread *holder,
+                 const struct snarl_holding *inherited)
+{
+    struct snarl_holding holding = *inherited;
+    holding.stack = 0;
+    holding.lock =
+        snarl_object_id(self, (struct snarl_thing){holding.address, holding.kind}, false);
+    if (holding.lock != 0 && holder->depth < holder->capacity)
+        holder->holdings[holder->depth++] = holding;
+}
+
+void snarl_inheritance_take_up(struct snarl_thread *self)
+{
+    snarl_session_lock();
+    /* Mutexes that it has name it so. */
+    self->tid_in_parent = inheritance.own_tid;
+    snarl_registry_set(&snarl_session.by_tid, &snarl_session.arena, (uint64_t)inheritance.own_tid,
+                       self);
+    for (uint32_t i = 0; i < inheritance.own_count; i++)
+        hold(self, self, &inheritance.own[i]);
+    for (uint32_t i = 0; i < inheritance.thread_count; i++) {
+        const struct absent *absent = &inheritance.threads[i];
+        struct snarl_thread *thread = snarl_thread_new_absent(absent->tid, absent->id);
+        if (thread == NULL)
+            break;
+        for (uint32_t j = 0; j < inheritance.held_count; j++)
+            if (inheritance.held[j].thread == i)
+                hold(self, thread, &inheritance.held[j].holding);
+        snarl_thread_set_name(thread, absent->name);
+    }
+    inheritance.own_count = inheritance.thread_count = 0;
+    snarl_session_unlock();
+    snarl_acquire_rehash(self);
+}
