@@ -31,6 +31,7 @@ struct running {
     struct signals signals;
     int timer; /* -1 without a time limit */
     uint64_t started_ns;
+    uint64_t tick_ns; /* when the next one is due */
     bool reaped;
 };
 
@@ -174,15 +175,35 @@ static void on_time_limit(struct running *running)
     }
 }
 
+static void set_tick(struct running *running)
+{
+    running->tick_ns = snarl_clock_monotonic() + (uint64_t)running->plan->tick_ms * 1000000u;
+}
+
+/* For poll: milliseconds until the next tick, never fewer; -1 for none. */
+static int until_tick(const struct running *running)
+{
+    if (!running->plan->tick || running->end->timed_out)
+        return -1;
+    uint64_t now = snarl_clock_monotonic();
+    return now < running->tick_ns ? (int)((running->tick_ns - now + 999999u) / 1000000u) : 0;
+}
+
 static void wait_for_end(struct running *running)
 {
+    const struct snarl_child_plan *plan = running->plan;
+    set_tick(running);
     do {
         struct pollfd watched[] = {{running->signals.descriptor, POLLIN, 0},
                                    {running->timer, POLLIN, 0}};
-        poll(watched, 2, -1);
+        poll(watched, 2, until_tick(running));
         read_signals(running);
         if (!running->reaped && watched[1].revents)
             on_time_limit(running);
+        if (!running->reaped && until_tick(running) == 0) {
+            plan->tick(plan->context);
+            set_tick(running);
+        }
     } while (running->end->timed_out ? kill_children() || !running->reaped : !running->reaped);
 }
 

@@ -25,6 +25,9 @@ struct snarl_child_plan {
     bool fixed_addresses;     /* no address randomisation */
     /* Called for the program and each living descendant before a time limit kills them; or NULL. */
     void (*before_kill)(pid_t pid, void *context);
+    /* Called while the program runs, `tick_ms` after its start and after each call; or NULL. */
+    void (*tick)(void *context);
+    int tick_ms;
     void *context;
 };
 

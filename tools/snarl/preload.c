@@ -45,3 +45,20 @@ bool snarl_preload_compose(struct snarl_environment *environment, const char *di
     free(value);
     return add_library(environment, error, error_size);
 }
+
+bool snarl_preload_is_set(const struct snarl_environment *environment, const char *name,
+                          const char *value)
+{
+    const char *pair = snarl_environment_get(environment, "SNARL_OPTIONS");
+    size_t name_length = strlen(name), value_length = strlen(value);
+    bool set = false;
+    while (pair && *pair) {
+        size_t length = strcspn(pair, ":");
+        if (length > name_length && strncmp(pair, name, name_length) == 0 &&
+            pair[name_length] == '=')
+            set = length == name_length + 1 + value_length &&
+                  strncmp(pair + name_length + 1, value, value_length) == 0;
+        pair += length + (pair[length] == ':');
+    }
+    return set;
+}

@@ -19,4 +19,8 @@
 bool snarl_preload_compose(struct snarl_environment *environment, const char *directory,
                            const char *chosen, char *error, size_t error_size);
 
+/* Whether a composed environment sets an option of libsnarl.so to this value. */
+bool snarl_preload_is_set(const struct snarl_environment *environment, const char *name,
+                          const char *value);
+
 #endif

@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "memory.h"
-#include "recording/layout.h"
+#include "recording/writer.h"
 
 static char *make_temporary(void)
 {
@@ -138,6 +139,44 @@ bool snarl_recordings_collect(struct snarl_recordings *recordings, pid_t program
            put_first(recordings, program);
 }
 
+static bool copy_bytes(int from, int to)
+{
+    char bytes[16 * 1024];
+    ssize_t count;
+    while ((count = read(from, bytes, sizeof bytes)) > 0)
+        if (write(to, bytes, (size_t)count) != count)
+            return false;
+    return count == 0;
+}
+
+static bool replace_by_copy(struct snarl_recording *recording)
+{
+    int original = open(recording->path, O_RDONLY | O_CLOEXEC);
+    int copy = memfd_create("recording", MFD_CLOEXEC);
+    bool good = original >= 0 && copy > 0 && copy_bytes(original, copy);
+    if (original >= 0)
+        close(original);
+    if (good) {
+        free(recording->path);
+        recording->path = snarl_memory_string("/proc/self/fd/%d", copy);
+        recording->copy = copy;
+    } else if (copy >= 0) {
+        close(copy);
+    }
+    return good;
+}
+
+void snarl_recording_add_fact(struct snarl_recording *recording, void *fact, size_t size,
+                              bool alive)
+{
+    struct snarl_writer writer;
+    if ((alive && !recording->copy && !replace_by_copy(recording)) ||
+        !snarl_writer_reopen(&writer, recording->path))
+        return;
+    snarl_writer_append(&writer, &(struct iovec){fact, size}, 1);
+    snarl_writer_close(&writer);
+}
+
 static void remove_directory(const char *path)
 {
     DIR *directory = opendir(path);
@@ -151,8 +190,11 @@ static void remove_directory(const char *path)
 
 void snarl_recordings_close(struct snarl_recordings *recordings)
 {
-    for (size_t i = 0; i < recordings->count; i++)
+    for (size_t i = 0; i < recordings->count; i++) {
         free(recordings->items[i].path);
+        if (recordings->items[i].copy)
+            close(recordings->items[i].copy);
+    }
     free(recordings->items);
     if (recordings->temporary && recordings->directory)
         remove_directory(recordings->directory);

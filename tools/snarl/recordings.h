@@ -14,6 +14,7 @@ struct snarl_recording {
     uint64_t pid;     /* of the process that wrote it */
     uint64_t started; /* nanoseconds since the epoch */
     bool silent;      /* its process was ended before it could write anything */
+    int copy; /* what `path` names is a copy in memory, of this descriptor; 0 if it is not */
 };
 
 struct snarl_recordings {
@@ -40,6 +41,11 @@ bool snarl_recordings_add_directory(struct snarl_recordings *recordings, const c
 /* Lists the recordings of this run: those of `program` first, then as their processes started.
  * Returns whether `program` left one that says anything. */
 bool snarl_recordings_collect(struct snarl_recordings *recordings, pid_t program);
+
+/* Adds a fact, `size` bytes that begin with its header. A recording whose process is alive is left
+ * alone: a copy in memory takes its place in the list, and gets the fact. */
+void snarl_recording_add_fact(struct snarl_recording *recording, void *fact, size_t size,
+                              bool alive);
 
 /* Frees all; removes a temporary directory with what is in it. */
 void snarl_recordings_close(struct snarl_recordings *recordings);

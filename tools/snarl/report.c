@@ -7,6 +7,7 @@
 #include "exit_status.h"
 #include "print.h"
 #include "recordings_report.h"
+#include "sleepers.h"
 #include "usage.h"
 
 struct settings {
@@ -23,7 +24,8 @@ static const struct snarl_usage usage = {
     .arguments = "[options] RECORDING...",
     .description =
         "Makes one report of the recordings of one run, the program's own first. A "
-        "directory stands for all the recordings in it. Exits with 0, or 125 where "
+        "directory stands for all the recordings in it. A process that still runs is "
+        "looked at, whether all of its threads are asleep. Exits with 0, or 125 where "
         "there is nothing to be read.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
@@ -43,9 +45,10 @@ static bool add_operand(struct snarl_recordings *recordings, const char *path)
     return found;
 }
 
-static int report(const struct settings *settings, const struct snarl_recordings *recordings)
+static int report(const struct settings *settings, struct snarl_recordings *recordings)
 {
     char error[8192] = "";
+    snarl_sleepers_judge(recordings);
     struct snarl_report *made =
         snarl_recordings_report(recordings, settings->print.all, error, sizeof error);
     if (!made)

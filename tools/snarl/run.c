@@ -57,8 +57,9 @@ static const struct snarl_usage usage = {
     .arguments = "[options] [--] PROGRAM [ARGUMENT...]",
     .description =
         "Runs PROGRAM with libsnarl.so preloaded and reports, on standard error, the deadlocks "
-        "that happened and those that could happen. A deadlock ends the program at once, unless "
-        "--on-deadlock says otherwise. Exits with 66 where an error was found, 124 where the "
+        "that happened and those that could happen. A deadlock ends the program at once, and so "
+        "does it when all threads of a process are asleep for ever, unless --on-deadlock says "
+        "otherwise. Exits with 66 where an error was found, 124 where the "
         "time limit ended the program, 125 where snarl failed, 126 where PROGRAM cannot be "
         "watched, 127 where there is none, else as PROGRAM does.",
     .options = options,
