@@ -35,6 +35,13 @@ json_t *report_load(const char *path)
 }
 
 /* The name of the lock or thread with this id. */
+/* The name of a lock or thread; of a thread that never gave itself one, where it began. */
+static const char *words_of(const json_t *item)
+{
+    const char *name = json_string_value(json_object_get(item, "name"));
+    return name ? name : json_string_value(report_at(item, "start"));
+}
+
 static const char *name_of(const json_t *finding, const char *list, const json_t *id)
 {
     size_t index;
@@ -42,7 +49,7 @@ static const char *name_of(const json_t *finding, const char *list, const json_t
     json_array_foreach(json_object_get(finding, list), index, item)
     {
         if (json_equal(json_object_get(item, "id"), (json_t *)id))
-            return json_string_value(json_object_get(item, "name"));
+            return words_of(item);
     }
     fail_msg("the finding does not list one of its %s", list);
     return NULL;
@@ -51,6 +58,28 @@ static const char *name_of(const json_t *finding, const char *list, const json_t
 static const char *function_of(const json_t *value)
 {
     return json_string_value(report_at(value, "stack.0.function"));
+}
+
+/* What is wanted, where, and why in vain where that is said. */
+static void write_want(FILE *words, const json_t *finding, const json_t *step)
+{
+    static const struct {
+        const char *key, *list, *verb;
+    } rows[] = {{"wants", "locks", "wants"},
+                {"wants_thread", "threads", "joins"},
+                {"wants_condition", "locks", "waits on"},
+                {"wants_semaphore", "locks", "waits on"},
+                {"wants_barrier", "locks", "waits at"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const json_t *id = json_object_get(step, rows[i].key);
+        if (json_is_integer(id))
+            fprintf(words, " %s %s (%s)", rows[i].verb, name_of(finding, rows[i].list, id),
+                    function_of(step));
+    }
+    const json_t *blocked = json_object_get(step, "blocked");
+    if (json_is_object(blocked))
+        fprintf(words, " [%s]", json_string_value(report_at(blocked, "cause")));
+    fputc('\n', words);
 }
 
 static char *step_words(const json_t *finding, const json_t *step)
@@ -66,8 +95,7 @@ static char *step_words(const json_t *finding, const json_t *step)
         fprintf(words, " holds %s (%s)", name_of(finding, "locks", report_at(hold, "lock")),
                 function_of(hold));
     }
-    fprintf(words, " wants %s (%s)\n", name_of(finding, "locks", report_at(step, "wants")),
-            function_of(step));
+    write_want(words, finding, step);
     fclose(words);
     return text;
 }

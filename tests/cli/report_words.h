@@ -11,7 +11,8 @@ json_t *report_load(const char *path);
 /*
  * The findings as text, to be freed: for each "KIND STATUS SEVERITY\n", then its steps, sorted,
  * "  THREAD holds LOCK (FUNCTION) ... wants LOCK (FUNCTION)\n". A function is the innermost one
- * of the stack.
+ * of the stack. Of a thread that waits for something else: "joins THREAD", "waits on OBJECT",
+ * "waits at BARRIER"; of one that waits for ever, " [CAUSE]" follows.
  */
 char *report_findings(const json_t *report);
 

@@ -156,7 +156,8 @@ static void a_program_ended_by_sigterm_is_reported(void **state)
     (void)state;
     char *directory = directory_make(), *path = path_in(directory, "report.json");
     struct command command = {
-        .arguments = (const char *[]){SNARL_COMMAND, "run", "-f", "json", "-o", path,
+        .arguments = (const char *[]){SNARL_COMMAND, "run", "-f", "json", "-o", path, "-e0",
+                                      "--on-deadlock=report",
                                       SCENARIO("producer_consumer_lost_wakeup"), NULL}};
     struct command_running running;
     command_start(&running, &command);

@@ -25,7 +25,9 @@ static const struct {
     {"cycle", tell_feasible},           {"gate", tell_infeasible},
     {"deadlock", sample_tell_deadlock}, {"relock", sample_tell_relock},
     {"join", sample_tell_join},         {"heap", sample_tell_heap_cycle},
-    {"hung", sample_tell_hung},         {"everything", sample_tell_everything},
+    {"hung", sample_tell_hung},         {"upgrade", sample_tell_upgrade},
+    {"misuse", sample_tell_misuse},     {"absent", sample_tell_absent},
+    {"mapped", sample_tell_mapped},     {"everything", sample_tell_everything},
 };
 
 int main(int argc, char **argv)

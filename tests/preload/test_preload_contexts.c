@@ -97,7 +97,9 @@ static void a_cancelled_wait_holds_its_mutex_in_the_handlers(void **state)
     assert_int_equal(watched.result.status, 0);
     watched_check_complete(&watched);
     assert_int_equal(watched.report->finding_count, 0);
-    assert_int_equal(watched.report->statistics.dependencies, 100);
+    /* And as many wants of the loader's list, where the unwinder of that compiler reads it. */
+    uint64_t dependencies = watched.report->statistics.dependencies;
+    assert_true(dependencies == 100 || dependencies == 200);
     assert_int_equal(watched.report->statistics.threads, 101);
     watched_free(&watched);
 }
@@ -112,7 +114,10 @@ static void cancellation(void **state)
 static void cancellation_at_any_moment(void **state)
 {
     (void)state;
-    UNHARMED(1000, "cancelled", "at-any-moment");
+    /* Each of two places may be the last at which a thread took a lock. */
+    watched_check_same(
+        &(struct watch){.arguments = (const char *const[]){"cancelled", "at-any-moment", NULL}},
+        1000, 2);
 }
 
 static void small_stacks(void **state)
@@ -130,7 +135,9 @@ static void the_last_thread_ends_the_recording(void **state)
     assert_int_equal(strncmp(watched.result.error, "snarl: nothing found, recording in ", 35), 0);
     watched_check_complete(&watched);
     assert_false(watched.report->processes[0].ended);
-    assert_int_equal(watched.report->statistics.acquisitions, 2);
+    /* The loader's list is the third, where the unwinder of that compiler reads it. */
+    uint64_t acquisitions = watched.report->statistics.acquisitions;
+    assert_true(acquisitions == 2 || acquisitions == 3);
     watched_free(&watched);
 }
 

@@ -7,7 +7,36 @@
 static void every_call_returns_what_it_does_without(void **state)
 {
     (void)state;
-    UNHARMED(18, "values", "all");
+    const struct watch all = {.arguments = (const char *const[]){"values", "all", NULL}};
+    watched_check_same(&all, 18, 5);
+    struct watched watched = watched_run(&all);
+    assert_int_equal(watched.report->finding_count, 5); /* three are destroyed while they are held,
+                                                           two released that nobody holds */
+    watched_free(&watched);
+}
+
+static void every_other_kind_returns_what_it_does_without(void **state)
+{
+    (void)state;
+    UNHARMED(30, "returns", "all");
+    UNHARMED(0, "returns", "quick-exit");
+}
+
+/* libc sees that it would wait for itself: no hang, but a mistake. */
+static void what_libc_refuses_is_refused(void **state)
+{
+    (void)state;
+    struct watched native = watched_run(&(struct watch){
+        .arguments = (const char *const[]){"returns", "own-writer", NULL}, .plain = true});
+    struct watched watched = WATCH("on-deadlock=abort", "returns", "own-writer");
+    assert_int_equal(watched.result.status, 0);
+    assert_string_equal(watched.result.error, "");
+    assert_string_equal(watched.result.output, native.result.output);
+    watched_check_complete(&watched);
+    for (size_t i = 0; i < watched.report->finding_count; i++)
+        assert_int_equal(watched.report->findings[i].kind, SNARL_FINDING_EXCLUSIVE_RECURSION);
+    watched_free(&native);
+    watched_free(&watched);
 }
 
 static void programs_are_started_and_refused_as_without(void **state)
@@ -64,6 +93,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call_returns_what_it_does_without),
+        cmocka_unit_test(every_other_kind_returns_what_it_does_without),
+        cmocka_unit_test(what_libc_refuses_is_refused),
         cmocka_unit_test(programs_are_started_and_refused_as_without),
         cmocka_unit_test(failed_calls_are_no_acquisitions),
         cmocka_unit_test(a_robust_mutex_of_a_dead_owner_is_acquired),

@@ -41,6 +41,10 @@ void watched_check_unharmed(const struct watch *watch, uint64_t acquisitions);
     watched_check_unharmed(&(struct watch){.arguments = (const char *const[]){__VA_ARGS__, NULL}}, \
                            acquisitions)
 
+/* As the above, but for a program that misuses the calls: nothing but misuse was found, in
+ * no more than `misuses` places. */
+void watched_check_same(const struct watch *watch, uint64_t acquisitions, size_t misuses);
+
 /* Nothing was lost. */
 void watched_check_complete(const struct watched *watched);
 

@@ -26,16 +26,22 @@ unsigned bank_thread_number(const struct snarl_report *report, unsigned id);
 /* " in bank_pay<bank_payer" */
 void bank_print_stack(FILE *out, const struct snarl_stack *stack);
 
-/* "bank_alice", "thread 2", "condition", "nothing" */
+/* "bank_alice", "thread 2", "condition bank_news", "nothing" */
 void bank_print_target(FILE *out, const struct snarl_report *report, enum snarl_target target,
                        unsigned object);
 
-/* " holds bank_alice in bank_pay<bank_payer", each */
+/* " holds bank_alice in bank_pay<bank_payer" or " reads ...", each */
 void bank_print_holds(FILE *out, const struct snarl_report *report,
                       const struct snarl_report_hold *holds, size_t count);
 
 /* "2 holds bank_alice in bank_open wants bank_bob in bank_pay", a line each */
 void bank_print_steps(FILE *out, const struct snarl_report *report,
                       const struct snarl_report_step *steps, size_t count);
+
+/* The findings are exactly what the format, with the lines of functions, says: for each severity,
+ * kind, status and reason; message and why; fix; locks; threads; steps; and the same of other ways.
+ */
+void bank_assert_findings(const struct snarl_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -5,6 +5,9 @@
 pthread_mutex_t bank_alice = PTHREAD_MUTEX_INITIALIZER;
 pthread_mutex_t bank_bob = PTHREAD_MUTEX_INITIALIZER;
 pthread_mutex_t bank_vault = PTHREAD_MUTEX_INITIALIZER;
+pthread_rwlock_t bank_ledger = PTHREAD_RWLOCK_INITIALIZER;
+sem_t bank_counter;
+pthread_cond_t bank_news = PTHREAD_COND_INITIALIZER;
 
 #define FUNCTION(name)                                                                             \
     unsigned bank_##name(void)                                                                     \

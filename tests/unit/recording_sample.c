@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/objects.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void need(bool good, const char *what)
@@ -78,7 +80,9 @@ uint32_t sample_thread_id(const struct sample *sample, uint32_t thread)
 
 static struct snarl_held mirrored(const struct sample *sample, struct snarl_held held)
 {
-    return (struct snarl_held){sample_id(sample, held.lock), sample_id(sample, held.stack)};
+    return (struct snarl_held){.lock = sample_id(sample, held.lock),
+                               .stack = sample_id(sample, held.stack) & INT32_MAX,
+                               .shared = held.shared};
 }
 
 uint64_t sample_address(const struct sample *sample, const void *here)
@@ -116,25 +120,48 @@ void sample_thread(struct sample *sample, uint32_t thread, const char *name,
     APPEND(sample, named);
 }
 
-void sample_lock(struct sample *sample, uint32_t lock, uint64_t address, uint32_t created,
-                 uint32_t first_taken)
+void sample_absent(struct sample *sample, uint32_t thread, const char *name)
 {
-    struct snarl_fact_lock fact = {
-        .header.kind = SNARL_FACT_LOCK,
-        .lock = sample_id(sample, lock),
-        .kind = SNARL_LOCK_MUTEX,
-        .created = sample_id(sample, created),
-        .first_taken = sample_id(sample, first_taken),
-        .address = address,
+    struct snarl_fact_thread fact = {
+        .header.kind = SNARL_FACT_THREAD,
+        .thread = sample_thread_id(sample, thread),
+        .tid = 3000 + thread,
+        .absent = 1,
     };
+    APPEND(sample, fact);
+    struct snarl_fact_thread_name named = {.header.kind = SNARL_FACT_THREAD_NAME,
+                                           .thread = fact.thread};
+    snprintf(named.name, sizeof named.name, "%s", name);
+    APPEND(sample, named);
+}
+
+void sample_object(struct sample *sample, struct snarl_fact_lock fact)
+{
+    fact.header.kind = SNARL_FACT_LOCK;
+    fact.lock = sample_id(sample, fact.lock);
+    fact.created = sample_id(sample, fact.created);
+    fact.first_taken = sample_id(sample, fact.first_taken);
     APPEND(sample, fact);
 }
 
-void sample_dependency(struct sample *sample, uint32_t thread, uint32_t gate,
-                       struct snarl_held held, struct snarl_held wanted)
+void sample_lock(struct sample *sample, uint32_t lock, uint64_t address, uint32_t created,
+                 uint32_t first_taken)
 {
-    struct snarl_held all[] = {mirrored(sample, (struct snarl_held){gate, held.stack}),
-                               mirrored(sample, held)};
+    sample_object(sample, (struct snarl_fact_lock){.lock = lock,
+                                                   .kind = SNARL_OBJECT_MUTEX,
+                                                   .created = created,
+                                                   .first_taken = first_taken,
+                                                   .address = address});
+}
+
+/* Wants a lock while the first `count` of `held` are held. */
+static void tell_want(struct sample *sample, uint32_t thread, const struct snarl_held *held,
+                      uint32_t count, struct snarl_held wanted, uint32_t flags)
+{
+    struct snarl_held all[2];
+    need(count <= COUNT(all), "want");
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = mirrored(sample, held[i]);
     struct snarl_fact_dependency fact = {
         .header.kind = SNARL_FACT_DEPENDENCY,
         .dependency = ++sample->dependencies,
@@ -142,10 +169,45 @@ void sample_dependency(struct sample *sample, uint32_t thread, uint32_t gate,
         .segment = 1,
         .lock = sample_id(sample, wanted.lock),
         .stack = sample_id(sample, wanted.stack),
-        .held_count = gate != 0 ? 2 : 1,
+        .flags = flags,
+        .held_count = count,
     };
-    sample_append(sample, &fact, sizeof fact, all + (gate == 0),
-                  fact.held_count * sizeof(struct snarl_held));
+    sample_append(sample, &fact, sizeof fact, all, count * sizeof all[0]);
+}
+
+void sample_dependency(struct sample *sample, uint32_t thread, uint32_t gate,
+                       struct snarl_held held, struct snarl_held wanted)
+{
+    const struct snarl_held all[] = {sample_held(gate, held.stack), held};
+    tell_want(sample, thread, all + (gate == 0), gate != 0 ? 2 : 1, wanted, 0);
+}
+
+void sample_want(struct sample *sample, uint32_t thread, struct snarl_held held,
+                 struct snarl_held wanted, uint32_t flags)
+{
+    tell_want(sample, thread, &held, 1, wanted, flags);
+}
+
+void sample_change(struct sample *sample, uint32_t lock, uint32_t change)
+{
+    struct snarl_fact_lock_change fact = {
+        .header.kind = SNARL_FACT_LOCK_CHANGE, .lock = sample_id(sample, lock), .change = change};
+    APPEND(sample, fact);
+}
+
+void sample_misuse(struct sample *sample, struct snarl_fact_misuse fact)
+{
+    bool of_threads =
+        fact.misuse >= SNARL_MISUSE_JOIN_TWICE && fact.misuse <= SNARL_MISUSE_JOIN_SELF;
+    fact.header.kind = SNARL_FACT_MISUSE;
+    fact.thread = sample_thread_id(sample, fact.thread);
+    fact.other_thread = sample_thread_id(sample, fact.other_thread);
+    fact.stack = sample_id(sample, fact.stack);
+    fact.other_stack = sample_id(sample, fact.other_stack);
+    fact.object =
+        of_threads ? sample_thread_id(sample, fact.object) : sample_id(sample, fact.object);
+    fact.other_object = sample_id(sample, fact.other_object);
+    APPEND(sample, fact);
 }
 
 void sample_deadlock(struct sample *sample, const struct sample_step *steps, uint32_t count)
@@ -163,6 +225,7 @@ void sample_deadlock(struct sample *sample, const struct sample_step *steps, uin
                                                             : sample_id(sample, step->object),
             .stack = sample_id(sample, step->stack),
             .held_count = step->held.lock != 0,
+            .flags = step->flags,
         };
         need(size + sizeof written + sizeof held <= sizeof bytes, "deadlock");
         memcpy(bytes + size, &written, sizeof written);

@@ -10,6 +10,7 @@
 #define SNARL_RECORDING_SAMPLE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,9 @@
 #include "recording/writer.h"
 
 extern pthread_mutex_t bank_alice, bank_bob, bank_vault;
+extern pthread_rwlock_t bank_ledger;
+extern sem_t bank_counter;
+extern pthread_cond_t bank_news;
 unsigned bank_pay(void), bank_refund(void), bank_payer(void), bank_refunder(void);
 unsigned bank_open(void), bank_close(void), bank_watch(void);
 
@@ -25,11 +29,16 @@ enum {
     SAMPLE_MAIN = 1,
     SAMPLE_PAYER,
     SAMPLE_REFUNDER,
+    SAMPLE_ABSENT = 9,
     SAMPLE_ALICE = 1,
     SAMPLE_BOB,
     SAMPLE_VAULT,
     SAMPLE_HEAP_LEFT, /* two mutexes that bank_open made on the heap */
     SAMPLE_HEAP_RIGHT,
+    SAMPLE_LEDGER,  /* a lock for readers and writers */
+    SAMPLE_COUNTER, /* a semaphore */
+    SAMPLE_NEWS,    /* a condition variable */
+    SAMPLE_MAPPED,  /* two of them, in memory that other processes may share */
     SAMPLE_MOST_ROWS = 4,
 };
 
@@ -79,12 +88,32 @@ uint32_t sample_stack_of(struct sample *sample, unsigned (**functions)(void), si
 
 void sample_thread(struct sample *sample, uint32_t thread, const char *name,
                    unsigned (*start)(void));
+/* One that fork() left behind in the parent. */
+void sample_absent(struct sample *sample, uint32_t thread, const char *name);
+/* Any object; what it names is mirrored. */
+void sample_object(struct sample *sample, struct snarl_fact_lock fact);
 void sample_lock(struct sample *sample, uint32_t lock, uint64_t address, uint32_t created,
                  uint32_t first_taken);
+
+/* Held by nobody else, as by a mutex. */
+static inline struct snarl_held sample_held(uint32_t lock, uint32_t stack)
+{
+    return (struct snarl_held){.lock = lock, .stack = stack & INT32_MAX};
+}
 
 /* `thread`, holding one lock, wanted another; the holds of `gate`, 0 for none, around it. */
 void sample_dependency(struct sample *sample, uint32_t thread, uint32_t gate,
                        struct snarl_held held, struct snarl_held wanted);
+
+/* ... with flags, from enum snarl_want_flags, and no gate. */
+void sample_want(struct sample *sample, uint32_t thread, struct snarl_held held,
+                 struct snarl_held wanted, uint32_t flags);
+
+/* What became of a lock, from enum snarl_lock_change. */
+void sample_change(struct sample *sample, uint32_t lock, uint32_t change);
+
+/* A misuse; what it names is mirrored. */
+void sample_misuse(struct sample *sample, struct snarl_fact_misuse fact);
 
 struct sample_step {
     uint32_t thread;
@@ -92,6 +121,7 @@ struct sample_step {
     uint32_t object; /* a lock or a thread */
     uint32_t stack;
     struct snarl_held held; /* lock 0: nothing */
+    uint32_t flags;         /* enum snarl_want_row_flags */
 };
 void sample_deadlock(struct sample *sample, const struct sample_step *steps, uint32_t count);
 
@@ -117,6 +147,16 @@ void sample_tell_deadlock(struct sample *sample);
 void sample_tell_relock(struct sample *sample);
 /* Main joins the payer, which waits for bob, which main holds. */
 void sample_tell_join(struct sample *sample);
+/* The ledger, the counter and the news. */
+void sample_tell_objects(struct sample *sample);
+/* A reader of the ledger wants to write it. */
+void sample_tell_upgrade(struct sample *sample);
+/* The payer destroys alice, which the refunder holds; and joins the refunder twice. */
+void sample_tell_misuse(struct sample *sample);
+/* Main waits for bob, which a thread held that is not here. */
+void sample_tell_absent(struct sample *sample);
+/* The payer takes two mutexes that lie in a file. */
+void sample_tell_mapped(struct sample *sample);
 /* Two threads take two mutexes from the heap in opposite order. */
 void sample_tell_heap_cycle(struct sample *sample);
 /* The bank stands still: the payer wants bob, the refunder waits on a condition. */

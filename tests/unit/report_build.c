@@ -91,7 +91,7 @@ struct snarl_report_finding *build_finding(struct snarl_report *report,
 
 struct snarl_report_hold build_hold(unsigned lock, struct snarl_stack stack)
 {
-    return (struct snarl_report_hold){lock, stack};
+    return (struct snarl_report_hold){.lock = lock, .stack = stack};
 }
 
 struct snarl_report_step build_step(struct snarl_report *report, unsigned thread,

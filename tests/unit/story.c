@@ -31,6 +31,7 @@ struct story {
     unsigned thread_count;
     char locks[MOST_LOCKS][LONGEST_WORD + 1]; /* by id - 1 */
     unsigned lock_count;
+    bool polled[MOST_LOCKS], withdrawn[MOST_LOCKS]; /* likewise */
     char *added;
     size_t added_count;
 };
@@ -98,6 +99,22 @@ static unsigned place_of(const struct story_thread *thread, unsigned lock)
     return place;
 }
 
+static void note_added(struct story *story, char letter)
+{
+    story->added = grow(story->added, story->added_count + 2);
+    story->added[story->added_count++] = letter;
+    story->added[story->added_count] = '\0';
+}
+
+/* Whether all of it that the graph keeps is gone. */
+static bool is_withdrawn(const struct story *story, const struct snarl_want *want)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < want->held_count; i++)
+        all &= story->withdrawn[want->held[i].lock - 1];
+    return all || story->withdrawn[want->lock - 1];
+}
+
 static void want(struct story *story, const struct story_thread *thread, unsigned lock,
                  unsigned stack, unsigned flags)
 {
@@ -115,23 +132,27 @@ static void want(struct story *story, const struct story_thread *thread, unsigne
     struct snarl_dependency *dependency;
     bool known = snarl_lock_order_knows(story->order, &want);
     enum snarl_added added = snarl_lock_order_add(story->order, &want, &dependency);
+    if (is_withdrawn(story, &want)) {
+        assert_true(known);
+        assert_int_equal(added, SNARL_ADDED_NOTHING);
+        assert_null(dependency);
+        note_added(story, 'W');
+        return;
+    }
     assert_int_equal(dependency == NULL, added == SNARL_ADDED_FAILED);
     if (known)
         assert_int_equal(added, SNARL_ADDED_NOTHING);
     else if (added == SNARL_ADDED_NOTHING) /* but counted */
         assert_true(dependency->variant_count > SNARL_VARIANTS_KEPT);
-
-    story->added = grow(story->added, story->added_count + 2);
-    story->added[story->added_count++] = "NSVDF"[added];
-    story->added[story->added_count] = '\0';
+    note_added(story, "NSVDF"[added]);
 }
 
-static void hold(struct story_thread *thread, unsigned lock, unsigned stack)
+static void hold(struct story_thread *thread, unsigned lock, unsigned stack, bool shared)
 {
     unsigned count = ++thread->held_count;
     thread->held = grow(thread->held, count * sizeof thread->held[0]);
     thread->times = grow(thread->times, count * sizeof thread->times[0]);
-    thread->held[count - 1] = (struct snarl_held){lock, stack};
+    thread->held[count - 1] = (struct snarl_held){lock, stack, shared};
     thread->times[count - 1] = 1;
 }
 
@@ -146,25 +167,54 @@ static void release(struct story_thread *thread, unsigned lock)
     memmove(&thread->times[place], &thread->times[place + 1], behind * sizeof thread->times[0]);
 }
 
+static void turn_out(struct story *story, char sign, unsigned lock)
+{
+    if (sign == '!')
+        story->polled[lock - 1] = true;
+    else
+        story->withdrawn[lock - 1] = true;
+    if (story->order != NULL && sign == '!')
+        snarl_lock_order_polled(story->order, lock);
+    else if (story->order != NULL)
+        snarl_lock_order_withdraw(story->order, lock);
+}
+
+/* How a lock is wanted; `*name` is set to that of the lock. */
+static unsigned manner_of(const char *word, const char **name)
+{
+    unsigned flags = word[0] == '~' ? SNARL_WANT_TIMED : word[0] == '*' ? SNARL_WANT_TRIED : 0;
+    bool marked = word[1] != '\0' && word[2] == ':';
+    *name = marked ? word + 3 : word + 1;
+    if (!marked)
+        return flags;
+    assert_true(word[1] == 'r' || word[1] == 'q');
+    flags |= SNARL_WANT_SHARED;
+    return word[1] == 'q' ? flags | SNARL_WANT_BEHIND_WRITERS : flags;
+}
+
 static void act(struct story *story, struct story_thread *thread, const char *word, unsigned stack)
 {
     if (strcmp(word, ">") == 0) {
         thread->segment++;
         return;
     }
-    if (strchr("+~?-", word[0]) == NULL)
+    if (strchr("+~?*-!/", word[0]) == NULL)
         fail_msg("no such deed in a story: %s", word);
 
-    unsigned lock = lock_of(story, word + 1);
+    const char *name;
+    unsigned flags = manner_of(word, &name);
+    unsigned lock = lock_of(story, name);
     unsigned place = place_of(thread, lock);
-    if (word[0] == '-') {
+    if (word[0] == '!' || word[0] == '/') {
+        turn_out(story, word[0], lock);
+    } else if (word[0] == '-') {
         release(thread, lock);
     } else if (place < thread->held_count) {
         thread->times[place]++;
     } else {
         if (word[0] != '?')
-            want(story, thread, lock, stack, word[0] == '~' ? SNARL_WANT_TIMED : 0);
-        hold(thread, lock, stack);
+            want(story, thread, lock, stack, flags);
+        hold(thread, lock, stack, flags & SNARL_WANT_SHARED);
     }
 }
 
@@ -213,43 +263,54 @@ const char *story_lock_name(const struct story *story, unsigned lock)
     return story->locks[lock - 1];
 }
 
-static bool holds(const struct snarl_dependency *step, uint32_t lock)
+/* Where the step holds the lock, or held_count. */
+static uint32_t place_held(const struct snarl_dependency *step, uint32_t lock)
 {
-    for (uint32_t i = 0; i < step->held_count; i++)
-        if (snarl_order_node_lock(step->held[i]) == lock)
+    uint32_t place = 0;
+    while (place < step->held_count && snarl_order_node_lock(step->held[place]) != lock)
+        place++;
+    return place;
+}
+
+/* Whether they both hold a lock, and one of them for itself. */
+static bool is_gated(const struct snarl_dependency *left, const struct snarl_dependency *right)
+{
+    for (uint32_t i = 0; i < left->held_count; i++) {
+        uint32_t place = place_held(right, snarl_order_node_lock(left->held[i]));
+        if (place < right->held_count && !(snarl_dependency_holds_shared(left, i) &&
+                                           snarl_dependency_holds_shared(right, place)))
             return true;
+    }
     return false;
 }
 
-static bool share_a_lock(const struct snarl_dependency *left, const struct snarl_dependency *right)
+static void check_cycle(const struct story *story, const struct snarl_cycle *cycle)
 {
-    for (uint32_t i = 0; i < left->held_count; i++)
-        if (holds(right, snarl_order_node_lock(left->held[i])))
-            return true;
-    return false;
-}
-
-static void check_cycle(const struct snarl_cycle *cycle)
-{
-    bool one_thread = false, gate = false, timed = false;
+    bool one_thread = false, gate = false, readers = false, weak = false;
     for (uint32_t i = 0; i < cycle->length; i++) {
         const struct snarl_dependency *step = cycle->steps[i];
+        const struct snarl_dependency *next = cycle->steps[(i + 1) % cycle->length];
         assert_true(step->id > 0);
-        assert_true(holds(cycle->steps[(i + 1) % cycle->length], step->lock));
-        timed |= (step->flags & SNARL_WANT_TIMED) != 0;
+        assert_false(story->withdrawn[step->lock - 1]);
+        uint32_t place = place_held(next, step->lock);
+        assert_true(place < next->held_count);
+        if (step->flags & SNARL_WANT_SHARED && snarl_dependency_holds_shared(next, place)) {
+            readers |= !(step->flags & SNARL_WANT_BEHIND_WRITERS);
+            weak = true;
+        }
+        weak |= step->flags & SNARL_WANT_TIMED || story->polled[step->lock - 1];
         for (uint32_t j = 0; j < i; j++) {
             one_thread |= step->thread == cycle->steps[j]->thread;
-            gate |= share_a_lock(step, cycle->steps[j]);
+            gate |= is_gated(step, cycle->steps[j]);
         }
     }
     bool predicted = cycle->status == SNARL_PREDICTED;
-    assert_int_equal(predicted, !one_thread && !gate);
+    assert_int_equal(predicted, !one_thread && !gate && !readers);
     assert_int_equal(cycle->reason, predicted    ? SNARL_REASON_NONE
                                     : one_thread ? SNARL_REASON_SINGLE_THREAD
-                                                 : SNARL_REASON_GATE_LOCK);
-    assert_int_equal(cycle->severity, !predicted ? SNARL_NOTE
-                                      : timed    ? SNARL_WARNING
-                                                 : SNARL_ERROR);
+                                    : gate       ? SNARL_REASON_GATE_LOCK
+                                                 : SNARL_REASON_SHARED_MODE);
+    assert_int_equal(cycle->severity, !predicted ? SNARL_NOTE : weak ? SNARL_WARNING : SNARL_ERROR);
 }
 
 static int compare_strings(const void *left, const void *right)
@@ -293,9 +354,9 @@ char *story_cycles(const struct story *story)
     char **lines = NULL;
     size_t count = 0;
     for (const struct snarl_cycle *cycle = first; cycle != NULL; cycle = cycle->next) {
-        check_cycle(cycle);
+        check_cycle(story, cycle);
         for (const struct snarl_cycle *also = cycle->also; also != NULL; also = also->next)
-            check_cycle(also);
+            check_cycle(story, also);
         lines = grow(lines, (count + 1) * sizeof lines[0]);
         lines[count++] = line_of(story, cycle);
     }

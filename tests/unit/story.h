@@ -11,6 +11,12 @@
  *     -A  releases A, in any order
  *     >   begins a new segment of the thread
  *
+ *     +r:A  acquires A as a reader, also with ~ and ?
+ *     +q:A  ... as one who queues behind writers that wait
+ *     *A    acquires A, a semaphore, by a try that succeeds
+ *     !A    turns out to be polled, by whomever
+ *     /A    turns out to be no lock: it is withdrawn (only after a want or a hold of it was told)
+ *
  * As in the preload, taking a lock that the thread holds only counts, and an acquisition while
  * nothing is held is no want. The place of a token in its telling (from 1) is the id of its stack,
  * so that the same text told twice comes by the same stacks.
@@ -36,7 +42,7 @@ void story_end(struct story *story);
 void story_tell(struct story *story, const char *text);
 
 /* What each want since the beginning came to, a letter each: Nothing, Segment, Variant,
- * Dependency, Failed. */
+ * Dependency, Failed, Withdrawn. */
 const char *story_added(const struct story *story);
 
 /* All cycles, one a line: "predicted error A B", "infeasible gate-lock A B". Locks and lines are

@@ -13,46 +13,6 @@
 #include "bank_ask.h"
 #include "recording_ask.h"
 
-static void print_finding(FILE *out, const struct snarl_report *report,
-                          const struct snarl_report_finding *finding)
-{
-    fprintf(out, "%s %s %s %s\n", snarl_severity_name(finding->severity),
-            snarl_finding_name(finding->kind), snarl_status_name(finding->status),
-            snarl_reason_name(finding->reason));
-    fprintf(out, "%s. %s\n", finding->message, finding->why != NULL ? finding->why : "-");
-    fprintf(out, "fix: %s\nlocks:", finding->fix != NULL ? finding->fix : "-");
-    for (size_t i = 0; i < finding->lock_count; i++)
-        fprintf(out, " %s", bank_lock_name(report, finding->locks[i]));
-    fprintf(out, "\nthreads:");
-    for (size_t i = 0; i < finding->thread_count; i++)
-        fprintf(out, " %u", bank_thread_number(report, finding->threads[i]));
-    fprintf(out, "\n");
-    bank_print_steps(out, report, finding->steps, finding->step_count);
-    for (size_t i = 0; i < finding->also_count; i++) {
-        fprintf(out, "also\n");
-        bank_print_steps(out, report, finding->also[i].steps, finding->also[i].step_count);
-    }
-}
-
-/* The findings are exactly what the format, with the lines of functions, says. */
-static void assert_findings(const struct snarl_report *report, const char *format, ...)
-{
-    char expected[4096];
-    va_list lines;
-    va_start(lines, format);
-    vsnprintf(expected, sizeof expected, format, lines);
-    va_end(lines);
-    char *found = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&found, &size);
-    assert_non_null(out);
-    for (size_t i = 0; i < report->finding_count; i++)
-        print_finding(out, report, &report->findings[i]);
-    fclose(out);
-    assert_string_equal(found, expected);
-    free(found);
-}
-
 static void names_and_lines_are_those_of_the_source(void **state)
 {
     (void)state;
@@ -94,7 +54,7 @@ static void a_cycle_is_predicted(void **state)
     bank_begin(&sample);
     sample_tell_cycle(&sample, false);
     struct snarl_report *report = bank_end(&sample, false);
-    assert_findings(
+    bank_assert_findings(
         report,
         "error lock-order-cycle predicted \n"
         "thread 2 \"payer\" and thread 3 (bank_refunder) take bank_alice and bank_bob in opposite "
@@ -122,7 +82,7 @@ static void what_cannot_happen_is_kept_only_on_request(void **state)
         sample_tell_cycle(&sample, true);
         struct snarl_report *report = bank_end(&sample, all);
         if (all)
-            assert_findings(
+            bank_assert_findings(
                 report,
                 "note lock-order-cycle infeasible gate-lock\n"
                 "thread 2 \"payer\" and thread 3 (bank_refunder) take bank_alice and "
@@ -152,7 +112,7 @@ static void a_deadlock_has_occurred(void **state)
     bank_begin(&sample);
     sample_tell_deadlock(&sample);
     struct snarl_report *report = bank_end(&sample, true);
-    assert_findings(
+    bank_assert_findings(
         report,
         "error deadlock occurred \n"
         "2 threads wait for each other: bank_alice and bank_bob. Each of them waits for what the "
@@ -194,18 +154,19 @@ static void a_thread_waits_for_itself(void **state)
     bank_begin(&sample);
     sample_tell_relock(&sample);
     struct snarl_report *report = bank_end(&sample, false);
-    assert_findings(report,
-                    "error self-deadlock occurred \n"
-                    "thread 2 \"payer\" locks bank_alice, which it holds already. The mutex is not "
-                    "recursive, so nobody is left who could release it.\n"
-                    "fix: release bank_alice, which bank_open() (recording_program.c:%u) takes, "
-                    "before bank_pay() (recording_program.c:%u) locks it; or give callers that "
-                    "hold it a function that does not lock.\n"
-                    "locks: bank_alice\n"
-                    "threads: 2\n"
-                    "2 holds bank_alice in bank_open<bank_payer wants bank_alice in "
-                    "bank_pay<bank_open<bank_payer\n",
-                    bank_open(), bank_pay());
+    bank_assert_findings(
+        report,
+        "error self-deadlock occurred \n"
+        "thread 2 \"payer\" locks bank_alice, which it holds already. The mutex is not "
+        "recursive, so nobody is left who could release it.\n"
+        "fix: release bank_alice, which bank_open() (recording_program.c:%u) takes, "
+        "before bank_pay() (recording_program.c:%u) locks it; or give callers that "
+        "hold it a function that does not lock.\n"
+        "locks: bank_alice\n"
+        "threads: 2\n"
+        "2 holds bank_alice in bank_open<bank_payer wants bank_alice in "
+        "bank_pay<bank_open<bank_payer\n",
+        bank_open(), bank_pay());
     snarl_report_free(report);
 }
 
@@ -216,17 +177,18 @@ static void a_join_and_a_lock_make_a_deadlock(void **state)
     bank_begin(&sample);
     sample_tell_join(&sample);
     struct snarl_report *report = bank_end(&sample, false);
-    assert_findings(report,
-                    "error deadlock occurred \n"
-                    "2 threads wait for each other: bank_bob. Each of them waits for what the next "
-                    "one has.\n"
-                    "fix: release bank_bob before the join in bank_close() "
-                    "(recording_program.c:%u): the thread that is joined needs it to end.\n"
-                    "locks: bank_bob\n"
-                    "threads: 1 2\n"
-                    "1 holds bank_bob in bank_close wants thread 2 in bank_close\n"
-                    "2 wants bank_bob in bank_pay<bank_payer\n",
-                    bank_close());
+    bank_assert_findings(
+        report,
+        "error deadlock occurred \n"
+        "2 threads wait for each other: bank_bob. Each of them waits for what the next "
+        "one has.\n"
+        "fix: release bank_bob before the join in bank_close() "
+        "(recording_program.c:%u): the thread that is joined needs it to end.\n"
+        "locks: bank_bob\n"
+        "threads: 1 2\n"
+        "1 holds bank_bob in bank_close wants thread 2 in bank_close\n"
+        "2 wants bank_bob in bank_pay<bank_payer\n",
+        bank_close());
     snarl_report_free(report);
 }
 
@@ -254,8 +216,8 @@ static void other_ways_stand_under_also(void **state)
     bank_begin(&sample);
     sample_tell_cycle(&sample, false);
     sample_dependency(&sample, SAMPLE_PAYER, 0,
-                      (struct snarl_held){SAMPLE_ALICE, sample_stack(&sample, bank_watch)},
-                      (struct snarl_held){SAMPLE_BOB, sample_stack(&sample, bank_close)});
+                      sample_held(SAMPLE_ALICE, sample_stack(&sample, bank_watch)),
+                      sample_held(SAMPLE_BOB, sample_stack(&sample, bank_close)));
     struct snarl_report *report = bank_end(&sample, false);
     assert_int_equal(report->finding_count, 1);
     const struct snarl_report_finding *finding = &report->findings[0];
@@ -281,8 +243,8 @@ static void edges_are_drawn_once(void **state)
     uint32_t here = sample_stack(&sample, bank_watch);
     for (int i = 0; i < 3; i++) /* main does as the payer does, and one thing more */
         sample_dependency(&sample, i == 1 ? SAMPLE_MAIN : SAMPLE_PAYER, 0,
-                          (struct snarl_held){SAMPLE_VAULT, here},
-                          (struct snarl_held){i == 2 ? SAMPLE_BOB : SAMPLE_ALICE, here});
+                          sample_held(SAMPLE_VAULT, here),
+                          sample_held(i == 2 ? SAMPLE_BOB : SAMPLE_ALICE, here));
     sample_tell_cycle(&sample, false);
     struct snarl_report *report = bank_end(&sample, false);
     char *found = NULL;
@@ -312,13 +274,15 @@ static void everything_at_once_comes_in_order(void **state)
     sample_begin(&sample, recording_directory, &bank_plain);
     sample_tell_everything(&sample);
     struct snarl_report *report = bank_end(&sample, true);
-    assert_int_equal(report->finding_count, 4);
-    const enum snarl_finding_kind kinds[] = {SNARL_FINDING_SELF_DEADLOCK, SNARL_FINDING_DEADLOCK,
-                                             SNARL_FINDING_DEADLOCK,
-                                             SNARL_FINDING_LOCK_ORDER_CYCLE};
-    for (size_t i = 0; i < 4; i++)
+    const enum snarl_finding_kind kinds[] = {
+        SNARL_FINDING_JOIN_TWICE,    SNARL_FINDING_DESTROY_LOCKED,   SNARL_FINDING_SELF_DEADLOCK,
+        SNARL_FINDING_DEADLOCK,      SNARL_FINDING_DEADLOCK,         SNARL_FINDING_DEADLOCK,
+        SNARL_FINDING_SELF_DEADLOCK, SNARL_FINDING_LOCK_ORDER_CYCLE,
+    };
+    assert_int_equal(report->finding_count, sizeof kinds / sizeof kinds[0]);
+    for (size_t i = 0; i < report->finding_count; i++)
         assert_int_equal(report->findings[i].kind, kinds[i]);
-    assert_int_equal(report->statistics.dependencies, 6);
+    assert_int_equal(report->statistics.dependencies, 7);
     assert_int_equal(report->loss_count, 1);
     assert_true(report->processes[0].duration_s == 3.5);
     snarl_report_free(report);
@@ -355,8 +319,8 @@ static void a_return_address_belongs_to_the_call_before_it(void **state)
     struct snarl_fact_stack fact = {
         .header.kind = SNARL_FACT_STACK, .stack = sample.stacks + 1, .count = 2};
     sample_append(&sample, &fact, sizeof fact, after, sizeof after);
-    sample_dependency(&sample, SAMPLE_MAIN, 0, (struct snarl_held){SAMPLE_VAULT, 0},
-                      (struct snarl_held){SAMPLE_HEAP_LEFT, fact.stack});
+    sample_dependency(&sample, SAMPLE_MAIN, 0, sample_held(SAMPLE_VAULT, 0),
+                      sample_held(SAMPLE_HEAP_LEFT, fact.stack));
     sample_lock(&sample, SAMPLE_HEAP_LEFT, 16, fact.stack, 0);
     struct snarl_report *report = bank_end(&sample, false);
     const struct snarl_report_edge *edge = &report->edges[report->edge_count - 1];

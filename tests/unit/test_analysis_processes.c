@@ -8,9 +8,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bank_ask.h"
+#include "core/objects.h"
 #include "recording_ask.h"
 
 static void print_state(FILE *out, const struct snarl_report *report,
@@ -64,9 +66,69 @@ static void a_hung_program_says_how_its_threads_stood(void **state)
         "1 after ? waits for nothing 0 s; stands\n"
         "2 after pthread_mutex_lock in bank_pay<bank_payer holds bank_alice in "
         "bank_pay<bank_payer waits for bank_bob 2.5 s; stands in bank_watch\n"
-        "3 after pthread_cond_wait in bank_refund<bank_refunder waits for condition 1.5 s, "
-        "for a while; stands\n");
+        "3 after pthread_cond_wait in bank_refund<bank_refunder waits for condition bank_news 1.5 "
+        "s, for a while; stands\n");
     free(found);
+    snarl_report_free(report);
+}
+
+/* What is waited for need not be written down as a fact of its own: the row says what it is. */
+static void every_kind_of_wait_has_its_object(void **state)
+{
+    (void)state;
+    struct sample sample;
+    bank_begin(&sample);
+    const struct {
+        uint32_t want, kind, flags;
+    } waits[] = {
+        {SNARL_WANTS_SEMAPHORE, SNARL_OBJECT_SEMAPHORE, SNARL_WANT_ROW_PROCESS_SHARED},
+        {SNARL_WANTS_BARRIER, SNARL_OBJECT_BARRIER, 0},
+        {SNARL_WANTS_END_OF_WAITS, SNARL_OBJECT_CONDITION, 0},
+        {SNARL_WANTS_LOCK, SNARL_OBJECT_RWLOCK, SNARL_WANT_ROW_SHARED | SNARL_WANT_ROW_TIMED},
+        {SNARL_WANTS_CONDITION, SNARL_OBJECT_NONE, 0}, /* of which nothing is known */
+        {1000, SNARL_OBJECT_MUTEX, 0},
+    };
+    enum {
+        WAITS = sizeof waits / sizeof waits[0]
+    };
+    struct snarl_thread_row rows[WAITS];
+    memset(rows, 0, sizeof rows);
+    for (uint32_t i = 0; i < WAITS; i++) {
+        rows[i] = (struct snarl_thread_row){.state = SNARL_ROW_ALIVE,
+                                            .thread = 1 + i,
+                                            .sequence = 1,
+                                            .want_kind = waits[i].want,
+                                            .want_flags = waits[i].flags};
+        if (waits[i].kind == SNARL_OBJECT_NONE)
+            continue;
+        rows[i].want_object = 70 + i;
+        rows[i].want_described =
+            (struct snarl_row_object){.object = 70 + i, .kind = waits[i].kind, .address = 16};
+    }
+    rows[0].depth = 1;
+    rows[0].held[0] = (struct snarl_held){.lock = SAMPLE_BOB, .shared = 1};
+    sample_table(&sample, rows, WAITS);
+    struct snarl_report *report = bank_end(&sample, false);
+    const struct snarl_report_process *process = &report->processes[0];
+    assert_int_equal(process->state_count, WAITS);
+    const char *const expected[WAITS] = {"semaphore semaphore 2",
+                                         "barrier barrier 3",
+                                         "end of use condition variable 4",
+                                         "rwlock 5",
+                                         "condition nothing",
+                                         "nothing"};
+    for (size_t i = 0; i < WAITS; i++) {
+        char *found = NULL;
+        size_t size;
+        FILE *out = open_memstream(&found, &size);
+        bank_print_target(out, report, process->states[i].target, process->states[i].waits_for);
+        fclose(out);
+        assert_string_equal(found, expected[i]);
+        free(found);
+        assert_int_equal(process->states[i].shared, i == 3);
+        assert_int_equal(process->states[i].timed, i == 3);
+    }
+    assert_true(process->states[0].holds[0].shared);
     snarl_report_free(report);
 }
 
@@ -205,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_hung_program_says_how_its_threads_stood),
+        TEST(every_kind_of_wait_has_its_object),
         TEST(one_that_ended_by_itself_has_no_states),
         TEST(deep_threads_are_a_loss),
         TEST(losses_are_told_in_words_and_once),

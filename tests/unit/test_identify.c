@@ -148,6 +148,23 @@ static void nameless_lock_is_known_by_its_creation(void **state)
     assert_string_equal(identify(&first), identify(&second));
 }
 
+/* It has no variable, and may be taken anywhere first. */
+static void the_loader_s_lock_is_always_the_same(void **state)
+{
+    (void)state;
+    struct snarl_frame frame = {.function = "open_account", .module = "/usr/lib/libbank.so"};
+    struct story first;
+    struct story second;
+    tell(&first);
+    tell(&second);
+    first.locks[0].name = SNARL_LOADER_LOCK_NAME;
+    second.locks[0].name = SNARL_LOADER_LOCK_NAME;
+    second.locks[0].first_taken = (struct snarl_stack){&frame, 1};
+    assert_string_equal(identify(&first), identify(&second));
+    second.locks[0].name = "the other's lock";
+    assert_string_not_equal(first.finding.id, identify(&second));
+}
+
 static void race_is_known_by_its_object(void **state)
 {
     (void)state;
@@ -169,6 +186,7 @@ int main(void)
         cmocka_unit_test(foreign_and_repeated_frames_do_not_count),
         cmocka_unit_test(kind_locks_and_functions_count),
         cmocka_unit_test(nameless_lock_is_known_by_its_creation),
+        cmocka_unit_test(the_loader_s_lock_is_always_the_same),
         cmocka_unit_test(race_is_known_by_its_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

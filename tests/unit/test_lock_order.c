@@ -1,23 +1,7 @@
 /* The lock-order graph, told stories: what is a cycle and what is none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "story_rows.h"
 
-#include <cmocka.h>
-
-#include "story.h"
-
-/* Each true story has a twin that differs from it in one token and comes out otherwise. */
-struct row {
-    const char *name;
-    const char *story, *cycles;
-    const char *twin, *twin_cycles;
-};
-
-static const struct row rows[] = {
+static const struct story_row rows[] = {
     {
         "two locks in opposite order",
         "T1 +A +B -B -A; T2 +B +A -A -B",
@@ -195,76 +179,7 @@ static const struct row rows[] = {
     },
 };
 
-/* The lines that are left when what cannot happen is not kept. */
-static char *without_infeasible(const char *cycles)
-{
-    char *left = strdup(cycles), *end = left;
-    while (*cycles != '\0') {
-        size_t length = strcspn(cycles, "\n");
-        if (strncmp(cycles, "infeasible", 10) != 0) {
-            if (end != left)
-                *end++ = '\n';
-            end = (char *)memcpy(end, cycles, length) + length;
-        }
-        cycles += length + (cycles[length] == '\n');
-    }
-    *end = '\0';
-    return left;
-}
-
-static unsigned split(char *text, char **tokens, unsigned most)
-{
-    unsigned count = 0;
-    char *rest = NULL;
-    for (char *token = strtok_r(text, " ", &rest); token; token = strtok_r(NULL, " ", &rest)) {
-        assert_true(count < most);
-        tokens[count++] = token;
-    }
-    return count;
-}
-
-/* One token changed, added or left out. */
-static bool differ_in_one_token(const char *left, const char *right)
-{
-    char *texts[] = {strdup(left), strdup(right)}, *tokens[2][64];
-    unsigned counts[2], same = 0, same_end = 0;
-    for (unsigned i = 0; i < 2; i++)
-        counts[i] = split(texts[i], tokens[i], 64);
-    unsigned less = counts[0] < counts[1] ? counts[0] : counts[1];
-    unsigned more = counts[0] + counts[1] - less;
-    while (same < less && strcmp(tokens[0][same], tokens[1][same]) == 0)
-        same++;
-    while (same_end < less - same &&
-           strcmp(tokens[0][counts[0] - 1 - same_end], tokens[1][counts[1] - 1 - same_end]) == 0)
-        same_end++;
-    free(texts[0]);
-    free(texts[1]);
-    return more - same - same_end == 1;
-}
-
-static void comes_out_as_told(void **state)
-{
-    const struct row *row = *state;
-    char *predicted = without_infeasible(row->cycles);
-    char *twin_predicted = without_infeasible(row->twin_cycles);
-    assert_true(differ_in_one_token(row->story, row->twin));
-    assert_string_not_equal(row->cycles, row->twin_cycles);
-    assert_story_all(row->story, row->cycles);
-    assert_story_all(row->twin, row->twin_cycles);
-    assert_story(row->story, predicted);
-    assert_story(row->twin, twin_predicted);
-    free(predicted);
-    free(twin_predicted);
-}
-
 int main(void)
 {
-    struct CMUnitTest tests[sizeof rows / sizeof rows[0]];
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name,
-            .test_func = comes_out_as_told,
-            .initial_state = (void *)(uintptr_t)&rows[i],
-        };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return story_rows_run(rows, sizeof rows / sizeof rows[0]);
 }

@@ -31,6 +31,15 @@ static void what_was_added(void **state)
     assert_added("T1 +A +B -B ~B", "DD");                  /* in another manner */
     assert_added("T1 +A +B +C -C -B -A +B +A +C", "DDDD"); /* the order held */
     assert_added("T1 +A ?B +A -A +C", "D");
+    assert_added("T1 +A +B -B +r:B -B +q:B -B *B", "DDDD"); /* in another mode */
+    assert_added("T1 +A +B -B -A +r:A +B", "DD");           /* the mode held */
+    assert_added("T1 +A +r:B +C -C -B -A +r:A +B +C", "DDDD");
+    assert_added("T1 +r:A +B -B -A +q:A +B", "DV"); /* it is held alike */
+    assert_added("T1 +r:A +A +B", "D");             /* an upgrade */
+    assert_added("T1 +A +S -S /S +S", "DW");
+    assert_added("T1 +S +A /S -A +A", "DW");
+    assert_added("T1 +A +S +B -B /S +B", "DDD"); /* now without S */
+    assert_added("T1 +A +S +B -B -S +B -B /S +S +B", "DDDWV");
 }
 
 static void the_same_text_told_twice(void **state)
@@ -155,6 +164,65 @@ static void steps_stand_in_order(void **state)
     story_end(story);
 }
 
+/* Ten held locks, so that the modes fill more than a byte. */
+static void modes_of_the_held_locks(void **state)
+{
+    (void)state;
+    struct story *story = story_begin(false, 0);
+    story_tell(story, "T1 +A +r:B +C +r:D +E +F +G +r:H +q:I +J +W");
+    const struct snarl_dependency *last = snarl_lock_order_dependencies(story_order(story));
+    assert_int_equal(last->shared_count, 0);
+    while (last->next != NULL)
+        last = last->next;
+    assert_int_equal(last->held_count, 10);
+    assert_int_equal(last->shared_count, 4);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(snarl_dependency_holds_shared(last, i),
+                         strchr("BDHI", 'A' + (int)i) != NULL);
+    story_end(story);
+}
+
+static void withdrawn_cycles_are_not_counted(void **state)
+{
+    (void)state;
+    struct story *story = story_begin(false, 0);
+    story_tell(story, "T1 +A +S; T2 +S +A; T3 +B +C; T4 +C +B");
+    struct snarl_lock_order *order = story_order(story);
+    assert_int_equal(snarl_lock_order_cycle_count(order), 2);
+    story_tell(story, "T5 !S");
+    assert_int_equal(snarl_lock_order_cycle_count(order), 2); /* warnings count */
+    story_tell(story, "T5 /S");
+    assert_int_equal(snarl_lock_order_cycle_count(order), 1);
+    story_tell(story, "T5 /S /S");
+    assert_int_equal(snarl_lock_order_cycle_count(order), 1);
+    story_tell(story, "T5 /B");
+    assert_int_equal(snarl_lock_order_cycle_count(order), 0);
+    assert_null(snarl_lock_order_cycles(order));
+    assert_int_equal(snarl_lock_order_dependency_count(order), 4);
+    story_tell(story, "T6 +D +E; T7 +E +D");
+    assert_int_equal(snarl_lock_order_cycle_count(order), 1);
+    story_end(story);
+}
+
+/* The other chains through the locks of a polled one are warnings with it. */
+static void other_chains_are_lowered_too(void **state)
+{
+    (void)state;
+    struct story *story = story_begin(false, 0);
+    story_tell(story, "T1 *A *B; T2 *B *A; T3 *B *A; T4 *B *A");
+    const struct snarl_cycle *cycle = snarl_lock_order_cycles(story_order(story));
+    assert_int_equal(cycle->also_count, 2);
+    assert_int_equal(cycle->severity, SNARL_ERROR);
+    story_tell(story, "T5 !A");
+    assert_int_equal(cycle->severity, SNARL_WARNING);
+    assert_int_equal(cycle->also->severity, SNARL_WARNING);
+    assert_int_equal(cycle->also->next->severity, SNARL_WARNING);
+    story_tell(story, "T6 *B *A");
+    assert_int_equal(cycle->also_count, 3);
+    free(story_cycles(story));
+    story_end(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +233,9 @@ int main(void)
         cmocka_unit_test(other_chains_stand_under_also),
         cmocka_unit_test(one_chain_is_counted_once),
         cmocka_unit_test(steps_stand_in_order),
+        cmocka_unit_test(modes_of_the_held_locks),
+        cmocka_unit_test(withdrawn_cycles_are_not_counted),
+        cmocka_unit_test(other_chains_are_lowered_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

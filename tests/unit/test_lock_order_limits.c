@@ -256,7 +256,7 @@ static size_t left_after_failing(unsigned held, unsigned times)
     struct story *story = story_begin(true, 64 * KIB);
     char clause[32];
     for (unsigned i = 0; i < held; i++) {
-        snprintf(clause, sizeof clause, "T1 +H%u", i);
+        snprintf(clause, sizeof clause, "T1 +%sH%u", i % 2 == 0 ? "" : "r:", i);
         story_tell(story, clause);
     }
     for (unsigned lock = 1; strchr(story_added(story), 'F') == NULL; lock++) {

@@ -106,6 +106,10 @@ static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 #define fill_start_failed(fact) ((void)(fact))
 #define fill_loss(fact) ((void)(fact))
 #define fill_end(fact) ((void)(fact))
+#define fill_lock_change(fact) ((void)(fact))
+#define fill_wake(fact) ((void)(fact))
+#define fill_misuse(fact) ((void)(fact))
+#define fill_asleep(fact) ((void)(fact))
 
 static struct written write_random(struct snarl_writer *writer, uint32_t kind, size_t fixed,
                                    struct snarl_fact_header *fact)
@@ -186,9 +190,9 @@ static void a_deadlock_is_read_step_by_step(void **state)
     struct sample sample;
     sample_begin(&sample, recording_directory, &(struct sample_style){0});
     sample_deadlock(&sample,
-                    (struct sample_step[]){{1, SNARL_WANTS_LOCK, 5, 6, {0, 0}},
-                                           {2, SNARL_WANTS_THREAD, 3, 7, {8, 9}},
-                                           {3, SNARL_WANTS_LOCK, 4, 10, {0, 0}}},
+                    (struct sample_step[]){{1, SNARL_WANTS_LOCK, 5, 6, sample_held(0, 0), 0},
+                                           {2, SNARL_WANTS_THREAD, 3, 7, sample_held(8, 9), 0},
+                                           {3, SNARL_WANTS_LOCK, 4, 10, sample_held(0, 0), 0}},
                     3);
     sample_close(&sample);
     struct snarl_reader reader;
@@ -281,10 +285,15 @@ static void what_is_no_recording_is_refused_in_one_line(void **state)
     struct snarl_writer writer;
     recording_writer(&writer);
     off_t place = offsetof(struct snarl_file_header, version);
-    uint32_t version = 2;
+    uint32_t version = 1;
     assert_int_equal(pwrite(writer.descriptor, &version, sizeof version, place), sizeof version);
-    assert_refused(writer.path, "a recording of version 2; this snarl reads version 1");
-    version = 1;
+    assert_refused(writer.path,
+                   "a recording of version 1, by an older snarl; this one reads version 2");
+    version = 3;
+    assert_int_equal(pwrite(writer.descriptor, &version, sizeof version, place), sizeof version);
+    assert_refused(writer.path,
+                   "a recording of version 3, by a newer snarl; this one reads version 2");
+    version = 2;
     assert_int_equal(pwrite(writer.descriptor, &version, sizeof version, place), sizeof version);
     uint32_t size = 4;
     place = offsetof(struct snarl_file_header, size);

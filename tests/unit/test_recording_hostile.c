@@ -106,13 +106,13 @@ static void ids_of_nothing_find_nothing(void **state)
         uint32_t id = ids[i];
         struct sample sample;
         damaged_begin(&sample);
-        sample_deadlock(&sample,
-                        (struct sample_step[]){{id, SNARL_WANTS_LOCK, id, id, {id, id}},
-                                               {id, SNARL_WANTS_THREAD, id, id, {id, id}},
-                                               {id, 1000, id, id, {0, 0}}},
-                        3);
-        sample_dependency(&sample, id, id, (struct snarl_held){id - 1, id},
-                          (struct snarl_held){id + 1, id});
+        sample_deadlock(
+            &sample,
+            (struct sample_step[]){{id, SNARL_WANTS_LOCK, id, id, sample_held(id, id), 0},
+                                   {id, SNARL_WANTS_THREAD, id, id, sample_held(id, id), 0},
+                                   {id, 1000, id, id, sample_held(0, 0), 0}},
+            3);
+        sample_dependency(&sample, id, id, sample_held(id - 1, id), sample_held(id + 1, id));
         const struct snarl_thread_row row = {
             .state = SNARL_ROW_ALIVE,
             .thread = id,
@@ -122,7 +122,7 @@ static void ids_of_nothing_find_nothing(void **state)
             .last_call = id,
             .last_stack = id,
             .depth = 2,
-            .held = {{id, id}, {id, id}},
+            .held = {{id, id, 0}, {id, id, 1}},
         };
         sample_table(&sample, &row, 1);
         struct snarl_report *report = damaged_end(&sample);
@@ -134,6 +134,82 @@ static void ids_of_nothing_find_nothing(void **state)
         assert_int_equal(finding->lock_count, id != 0);
         assert_int_equal(finding->steps[0].stack.count, 0);
         assert_int_equal(report->processes[0].state_count, id != 0);
+        snarl_report_free(report);
+    }
+}
+
+/* ... and say things that have no meaning. */
+static void tell_nonsense_of_locks(struct sample *sample, uint32_t value)
+{
+    for (int again = 0; again < 2; again++) {
+        sample_change(sample, value, value);
+        sample_change(sample, value, SNARL_LOCK_IS_POLLED);
+        sample_object(sample, (struct snarl_fact_lock){.lock = value,
+                                                       .kind = value,
+                                                       .flags = value,
+                                                       .created = value,
+                                                       .device = value,
+                                                       .offset = ~0u});
+    }
+    sample_want(sample, value, sample_held(value + 1, value), sample_held(value, value),
+                UINT32_MAX);
+    const struct sample_step step = {value, SNARL_WANTS_NOTHING,       value,
+                                     value, sample_held(value, value), UINT32_MAX};
+    sample_deadlock(sample, &step, 1);
+}
+
+static void tell_nonsense_of_threads(struct sample *sample, uint32_t value)
+{
+    struct snarl_fact_wake wake = {.header.kind = SNARL_FACT_WAKE,
+                                   .thread = value,
+                                   .object = value,
+                                   .stack = value,
+                                   .wake = value};
+    sample_append(sample, &wake, sizeof wake, NULL, 0);
+    struct snarl_fact_asleep asleep = {
+        .header.kind = SNARL_FACT_ASLEEP, .doubts = ~0ull, .count = value, .sequences = value};
+    sample_append(sample, &asleep, sizeof asleep, NULL, 0);
+    const struct snarl_row_object object = {value, value, value, value, value};
+    const struct snarl_thread_row row = {
+        .state = SNARL_ROW_ALIVE,
+        .thread = 1,
+        .sequence = 1,
+        .want_kind = SNARL_WANTS_CONDITION,
+        .want_object = value,
+        .want_flags = UINT32_MAX,
+        .want_described = object,
+        .want_mutex = object,
+    };
+    sample_table(sample, &row, 1);
+}
+
+static void facts_without_sense_are_told_as_far_as_they_go(void **state)
+{
+    (void)state;
+    const uint32_t values[] = {0, 1, 77, INT32_MAX, UINT32_MAX};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        uint32_t value = values[i];
+        struct sample sample;
+        damaged_begin(&sample);
+        for (uint32_t kind = 0; kind < 40; kind++) {
+            struct snarl_fact_misuse fact;
+            for (size_t word = 0; word < sizeof fact / sizeof value; word++)
+                memcpy((char *)&fact + word * sizeof value, &value, sizeof value);
+            fact.misuse = kind == 39 ? UINT32_MAX : kind;
+            sample_misuse(&sample, fact);
+        }
+        tell_nonsense_of_locks(&sample, value);
+        tell_nonsense_of_threads(&sample, value);
+        struct snarl_report *report = damaged_end(&sample);
+        size_t misuses = 0, deadlocks = 0;
+        for (size_t j = 0; j < report->finding_count; j++) {
+            misuses += report->findings[j].kind >= SNARL_FINDING_UNLOCK_NOT_LOCKED &&
+                       report->findings[j].kind <= SNARL_FINDING_SIGNAL_WITHOUT_LOCK;
+            deadlocks += report->findings[j].kind == SNARL_FINDING_DEADLOCK;
+        }
+        assert_int_equal(misuses, 18);
+        assert_int_equal(deadlocks, 1);
+        assert_int_equal(report->loss_count, 1); /* the misuses that there are no words for */
         snarl_report_free(report);
     }
 }
@@ -189,7 +265,7 @@ static void locks_held_twice_make_no_cycle(void **state)
     struct sample sample;
     damaged_begin(&sample);
     for (uint32_t thread = 1; thread <= 2; thread++) {
-        struct snarl_held held[] = {{1, 1}, {1, 2}, {2, 3}};
+        struct snarl_held held[] = {{1, 1, 0}, {1, 2, 0}, {2, 3, 0}};
         struct snarl_fact_dependency fact = {.header.kind = SNARL_FACT_DEPENDENCY,
                                              .dependency = thread,
                                              .thread = thread,
@@ -251,16 +327,15 @@ static void very_many_cycles_are_told_in_time(void **state)
     damaged_begin(&sample);
     for (uint32_t i = 0; i < CYCLES; i++) {
         uint32_t left = 10 + 2 * i, right = left + 1;
-        sample_dependency(&sample, SAMPLE_PAYER, 0, (struct snarl_held){left, 1},
-                          (struct snarl_held){right, 2});
-        sample_dependency(&sample, SAMPLE_REFUNDER, 0, (struct snarl_held){right, 3},
-                          (struct snarl_held){left, 4});
+        sample_dependency(&sample, SAMPLE_PAYER, 0, sample_held(left, 1), sample_held(right, 2));
+        sample_dependency(&sample, SAMPLE_REFUNDER, 0, sample_held(right, 3), sample_held(left, 4));
     }
     for (uint32_t i = 0; i < DEADLOCKS; i++)
-        sample_deadlock(&sample,
-                        (struct sample_step[]){{2, SNARL_WANTS_LOCK, 10 + 2 * i, 1, {0, 0}},
-                                               {3, SNARL_WANTS_LOCK, 11 + 2 * i, 1, {0, 0}}},
-                        2);
+        sample_deadlock(
+            &sample,
+            (struct sample_step[]){{2, SNARL_WANTS_LOCK, 10 + 2 * i, 1, sample_held(0, 0), 0},
+                                   {3, SNARL_WANTS_LOCK, 11 + 2 * i, 1, sample_held(0, 0), 0}},
+            2);
     struct snarl_report *report = damaged_end(&sample);
     assert_int_equal(report->finding_count, 2);
     assert_int_equal(report->findings[0].kind, SNARL_FINDING_DEADLOCK);
@@ -281,6 +356,7 @@ int main(void)
         TEST(steps_must_fit),
         TEST(facts_shorter_than_their_kind_are_refused),
         TEST(ids_of_nothing_find_nothing),
+        TEST(facts_without_sense_are_told_as_far_as_they_go),
         TEST(ids_are_introduced_once),
         TEST(threads_that_made_each_other),
         TEST(locks_held_twice_make_no_cycle),

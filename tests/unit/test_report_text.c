@@ -31,6 +31,11 @@ static const struct sample {
     {"weird", sample_weird, {0}},
     {"tree", sample_tree, {0}},
     {"long", sample_long, {0}},
+    {"readers", sample_readers, {0}},
+    {"fork", sample_fork, {0}},
+    {"misuse", sample_misuse, {0}},
+    {"shared", sample_shared, {0}},
+    {"waits", sample_waits, {0}},
 };
 
 static char *write_sample(const struct sample *sample, const struct snarl_format_options *options)

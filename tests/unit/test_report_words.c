@@ -195,6 +195,72 @@ static void frames_tell_what_they_can(void **state)
     assert_string_equal(snarl_words_spot(&words, NULL), "(unknown)");
 }
 
+static void targets_have_verbs_of_their_own(void **state)
+{
+    (void)state;
+    struct snarl_report_lock lock = {.id = 1, .name = "gate"};
+    struct snarl_report_thread thread = {.id = 1, .number = 7};
+    struct snarl_report report = {
+        .locks = &lock, .lock_count = 1, .threads = &thread, .thread_count = 1};
+    struct snarl_words words = {.report = &report, .pool = &pool};
+    static const struct {
+        enum snarl_target target;
+        const char *verb, *known, *unknown;
+    } rows[] = {
+        {SNARL_TARGET_NONE, "", "", ""},
+        {SNARL_TARGET_LOCK, "wants", "gate", "an unknown lock"},
+        {SNARL_TARGET_THREAD, "joins", "thread 7", "an unknown thread"},
+        {SNARL_TARGET_CONDITION, "waits on", "gate", "a condition variable"},
+        {SNARL_TARGET_SEMAPHORE, "waits on", "gate", "a semaphore"},
+        {SNARL_TARGET_BARRIER, "waits at", "gate", "a barrier"},
+        {SNARL_TARGET_END_OF_WAITS, "destroys", "gate", "what is waited on"},
+    };
+    for (size_t row = 0; row < COUNT(rows); row++) {
+        enum snarl_target target = rows[row].target;
+        assert_string_equal(snarl_words_verb(target), rows[row].verb);
+        assert_string_equal(snarl_words_wish(target, false), rows[row].verb);
+        assert_string_equal(snarl_words_wish(target, true),
+                            target == SNARL_TARGET_LOCK ? "wants to read" : rows[row].verb);
+        assert_string_equal(snarl_words_target(&words, target, 1, false), rows[row].known);
+        assert_string_equal(snarl_words_target(&words, target, 0, false), rows[row].unknown);
+    }
+    assert_string_equal(snarl_words_target(&words, SNARL_TARGET_SEMAPHORE, 1, true),
+                        "gate (timed)");
+}
+
+static void a_thread_from_elsewhere_is_named_with_its_process(void **state)
+{
+    (void)state;
+    struct snarl_report_process processes[] = {{.pid = 4711}, {.pid = 4712}};
+    struct snarl_report_thread threads[] = {
+        {.id = 1, .number = 1, .start = "main"},
+        {.id = 2, .number = 1, .start = "main", .process = 1},
+        {.id = 3, .number = 2, .name = "payer", .process = 1},
+        {.id = 4, .number = 3, .absent = true},
+        {.id = 5, .number = 4, .process = 9},
+    };
+    struct snarl_report report = {.processes = processes,
+                                  .process_count = COUNT(processes),
+                                  .threads = threads,
+                                  .thread_count = COUNT(threads)};
+    struct snarl_words words = {.report = &report, .pool = &pool};
+    static const char *const anywhere[] = {"thread 1 (main)", "thread 1 (main)",
+                                           "thread 2 \"payer\"", "thread 3 (not in this process)",
+                                           "thread 4"};
+    static const char *const at_home[] = {"thread 1 (main)", "thread 1 (main) of pid 4712",
+                                          "thread 2 \"payer\" of pid 4712",
+                                          "thread 3 (not in this process)", "thread 4"};
+    for (unsigned index = 0; index < COUNT(threads); index++) {
+        words.home = NULL;
+        assert_string_equal(snarl_words_thread(&words, index + 1), anywhere[index]);
+        words.home = &processes[0];
+        assert_string_equal(snarl_words_thread(&words, index + 1), at_home[index]);
+    }
+    assert_string_equal(snarl_words_thread_number(&words, 2), "thread 1 of pid 4712");
+    assert_string_equal(snarl_words_thread_number(&words, 1), "thread 1");
+    assert_string_equal(snarl_words_thread(&words, 77), "an unknown thread");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_teardown(function, empty_pool)
@@ -207,6 +273,8 @@ int main(void)
         TEST(lists_read_like_a_sentence),
         TEST(long_commands_are_cut),
         TEST(frames_tell_what_they_can),
+        TEST(targets_have_verbs_of_their_own),
+        TEST(a_thread_from_elsewhere_is_named_with_its_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

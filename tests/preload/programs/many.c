@@ -67,15 +67,43 @@ static void mutexes(int count)
     }
 }
 
+/* No call ends these: their memory does, or the frame they lie in. */
+static void freed(int count)
+{
+    for (int i = 0; i < count; i++) {
+        pthread_mutex_t *mutex = malloc((size_t)(64 + i % 64 * 16));
+        MUST(mutex != NULL);
+        *mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+        lock(mutex);
+        unlock(mutex);
+        free(mutex);
+    }
+}
+
+static __attribute__((noinline)) void lock_in_frame(int i)
+{
+    pthread_mutex_t mutexes[8];
+    mutexes[i % 8] = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    lock(&mutexes[i % 8]);
+    unlock(&mutexes[i % 8]);
+}
+
+static void left(int count)
+{
+    for (int i = 0; i < count; i++) {
+        lock_in_frame(i);
+        lock(&alice);
+        unlock(&alice);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(int count);
-    } cases[] = {{"joined", joined},
-                 {"detached", detached},
-                 {"joined-unseen", joined_unseen},
-                 {"mutexes", mutexes}};
+    } cases[] = {{"joined", joined},   {"detached", detached}, {"joined-unseen", joined_unseen},
+                 {"mutexes", mutexes}, {"freed", freed},       {"left", left}};
     sem_init(&ended, 0, 0);
     for (size_t i = 0; argc == 4 && i < sizeof cases / sizeof cases[0]; i++)
         if (strcmp(cases[i].name, argv[1]) == 0) {

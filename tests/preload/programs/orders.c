@@ -350,7 +350,6 @@ static void recursion(void)
 
 static void relock_recursive(void)
 {
-    init_kind(&deep, PTHREAD_MUTEX_RECURSIVE);
     lock(&deep);
     lock(&alice);
     lock(&deep); /* held: no want of it, so no order against alice */
@@ -361,6 +360,7 @@ static void relock_recursive(void)
 
 static void relocked(void)
 {
+    init_kind(&deep, PTHREAD_MUTEX_RECURSIVE);
     both(relock_recursive, relock_recursive);
 }
 
