@@ -199,6 +199,15 @@ static void drop_stale(struct snarl_thread *self, struct snarl_thing thing)
         snarl_semaphore_is_signal(self, thing);
 }
 
+/* The acquisition is settled; the context after it. */
+static uint64_t note_seen(struct snarl_thread *self, uint32_t lock, uint32_t stack,
+                          enum snarl_taking taking)
+{
+    uint64_t context = snarl_context_after(self->context, lock, stack);
+    *snarl_seen_entry_of(self, context) = context + (uint64_t)taking;
+    return context;
+}
+
 void snarl_acquired_slow(struct snarl_thread *self, struct snarl_thing thing,
                          struct snarl_site site, enum snarl_taking taking)
 {
@@ -207,12 +216,16 @@ void snarl_acquired_slow(struct snarl_thread *self, struct snarl_thing thing,
     drop_stale(self, thing);
     snarl_acquire_rehash(self);
 
+    uint32_t recalled = snarl_stack_recall(self, site);
     uint32_t stack = depends(self, thing, taking) ? depend(self, thing, site, taking)
                                                   : snarl_stack_of(self, site);
     uint32_t lock = number_and_room(self, thing, stack);
     if (lock != 0 && !(lock & SNARL_LOCK_SIGNAL)) {
-        uint64_t context = snarl_context_after(self->context, lock & SNARL_LOCK_ID, stack);
-        *snarl_seen_entry_of(self, context) = context + (uint64_t)taking;
+        /* Call paths that the memo takes for each other come by turns: it is settled for what the
+         * memo said, too, or each turn would come here again. */
+        if (recalled != 0)
+            note_seen(self, lock & SNARL_LOCK_ID, recalled, taking);
+        uint64_t context = note_seen(self, lock & SNARL_LOCK_ID, stack, taking);
         snarl_hold(self, thing, lock & SNARL_LOCK_ID, stack, context, taking & SNARL_TAKING_SHARED,
                    lock & SNARL_LOCK_UNPROVEN);
     }
@@ -227,8 +240,7 @@ void snarl_wanted_slow(struct snarl_thread *self, struct snarl_thing thing, stru
     if (depends(self, thing, SNARL_TAKING_BLOCKING)) {
         uint32_t stack = depend(self, thing, site, SNARL_TAKING_BLOCKING);
         uint32_t lock = snarl_object_recall(self, thing) & SNARL_LOCK_ID;
-        uint64_t context = snarl_context_after(self->context, lock, stack);
-        *snarl_seen_entry_of(self, context) = context + SNARL_TAKING_BLOCKING;
+        note_seen(self, lock, stack, SNARL_TAKING_BLOCKING);
     }
     snarl_leave(self, entry);
 }

@@ -75,23 +75,31 @@ void snarl_frames_detach(struct snarl_thread *self)
     refresh(self);
 }
 
-/* Finds where the frame that houses the address returns to: the lowest return address above it, of
- * those that the memo of the thread's last call knows. */
-static void find_return(struct snarl_thread *owner, struct snarl_frame_watch *watch)
+/* Looks among the return addresses that a memo knows, outermost first, as far as they are there. */
+static void find_return_in(const struct snarl_memo *memo, const struct snarl_thread *owner,
+                           struct snarl_frame_watch *watch)
 {
-    struct snarl_site site = {owner->site_caller, owner->site_frame};
-    if (site.caller == 0 || site.frame > watch->address)
-        return;
-    const struct snarl_memo *memo = snarl_memo_of(owner, site);
-    if (memo->caller != site.caller || memo->frame != site.frame)
-        return;
-    for (int i = SNARL_MEMO_FRAMES - 1; i >= 0 && snarl_memo_holds(memo, site.frame, i); i--) {
-        const uintptr_t *slot = (const uintptr_t *)site.frame + memo->offset[i];
+    for (int i = SNARL_MEMO_FRAMES - 1; i >= 0 && snarl_memo_holds(memo, memo->frame, i); i--) {
+        const uintptr_t *slot = (const uintptr_t *)memo->frame + memo->offset[i];
         if ((uintptr_t)slot > watch->address && is_in_stack(owner, (uintptr_t)slot) &&
             (watch->return_slot == NULL || slot < watch->return_slot)) {
             watch->return_slot = slot;
             watch->returns_to = memo->address[i];
         }
+    }
+}
+
+/* Finds where the frame that houses the address returns to: the lowest return address above it, of
+ * those that the memos of the thread's last call know. */
+static void find_return(struct snarl_thread *owner, struct snarl_frame_watch *watch)
+{
+    struct snarl_site site = {owner->site_caller, owner->site_frame};
+    if (site.caller == 0 || site.frame > watch->address)
+        return;
+    for (uint32_t way = 0; way < SNARL_MEMO_WAYS; way++) {
+        const struct snarl_memo *memo = snarl_memo_of(owner, site, way);
+        if (memo->caller == site.caller && memo->frame == site.frame)
+            find_return_in(memo, owner, watch);
     }
 }
 

@@ -174,11 +174,11 @@ void snarl_misuse_of_exit(struct snarl_thread *self)
 {
     for (uint32_t i = 0; i < self->depth; i++) {
         struct snarl_holding holding = self->holdings[i];
-        /* What was taken before a fork has no stack here. */
+        /* POSIX does not forbid it. What was taken before a fork has no stack here. */
         if (holding.address == 0 || holding.stack == 0 || !says_held(self, &holding))
             continue;
         struct snarl_fact_misuse fact =
-            snarl_misuse_fact(SNARL_MISUSE_EXIT_HOLDING_LOCK, SNARL_ERROR,
+            snarl_misuse_fact(SNARL_MISUSE_EXIT_HOLDING_LOCK, SNARL_WARNING,
                               (struct snarl_party){self->id, holding.stack});
         snarl_session_lock();
         const struct snarl_object *object = snarl_object_known(holding.address);

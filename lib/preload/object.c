@@ -107,7 +107,7 @@ struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_
      * initialised out of our sight. */
     object->is_signal = thing.kind == SNARL_OBJECT_SEMAPHORE && value != 1;
     object->unproven = thing.kind == SNARL_OBJECT_SEMAPHORE && value == 1;
-    if (snarl_session.table != NULL)
+    if (snarl_session.table != NULL && thing.kind != SNARL_OBJECT_LOADER)
         snarl_session.table->locks++;
     return object;
 }

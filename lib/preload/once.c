@@ -34,17 +34,6 @@ static bool is_done(struct snarl_thing thing)
     return __atomic_load_n((const int *)thing.address, __ATOMIC_ACQUIRE) & DONE;
 }
 
-/* Instead of the initialisation: this thread is the one that runs it. */
-static void run(void)
-{
-    struct snarl_once *once = snarl_self->onces[snarl_self->once_depth - 1].call;
-    once->waiting = false;
-    snarl_wait_end(once->self, &once->frame);
-    snarl_acquired(once->self, once->thing, once->site, SNARL_TAKING_BLOCKING);
-    once->initialise();
-    snarl_released(once->self, once->thing, once->site);
-}
-
 /* The frame of a call was left without its end: what it held is released, and what the calls within
  * it held. */
 static void abandoned(struct snarl_thread *self, uintptr_t address)
@@ -73,6 +62,18 @@ static void watch(struct snarl_thread *self, struct snarl_once *once, bool on)
     snarl_leave(self, entry);
 }
 
+/* Instead of the initialisation: this thread is the one that runs it. */
+static void run(void)
+{
+    struct snarl_once *once = snarl_self->onces[snarl_self->once_depth - 1].call;
+    once->waiting = false;
+    snarl_wait_end(once->self, &once->frame);
+    snarl_acquired(once->self, once->thing, once->site, SNARL_TAKING_BLOCKING);
+    watch(once->self, once, true); /* not before: it was taken from above the frame */
+    once->initialise();
+    snarl_released(once->self, once->thing, once->site);
+}
+
 static int call(struct snarl_once *once)
 {
     struct snarl_thread *self = once->self;
@@ -81,16 +82,18 @@ static int call(struct snarl_once *once)
     if (refused && !once->c11) /* call_once cannot say so */
         return EDEADLK;
     int result = 0;
-    watch(self, once, true);
-    self->onces[self->once_depth++] = (struct snarl_once_call){once, once->thing.address};
+    uint32_t depth = self->once_depth;
+    self->onces[depth] = (struct snarl_once_call){once, once->thing.address};
+    self->once_depth = depth + 1;
     if (once->c11)
         snarl_real.call_once((once_flag *)once->thing.address, run);
     else
         result = snarl_real.pthread_once((pthread_once_t *)once->thing.address, run);
-    self->once_depth--;
-    watch(self, once, false);
+    self->once_depth = depth;
     if (once->waiting)
         snarl_wait_end(self, &once->frame);
+    else
+        watch(self, once, false);
     return result;
 }
 

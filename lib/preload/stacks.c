@@ -168,11 +168,38 @@ static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
     return (uint32_t)count;
 }
 
+struct snarl_memo *snarl_memo_find(struct snarl_thread *self, struct snarl_site site)
+{
+    for (uint32_t way = 0; way < SNARL_MEMO_WAYS; way++) {
+        struct snarl_memo *memo = snarl_memo_of(self, site, way);
+        if (snarl_memo_matches(memo, site))
+            return memo;
+    }
+    return NULL;
+}
+
+__attribute__((noinline)) uint32_t snarl_stack_recall_further(struct snarl_thread *self,
+                                                              struct snarl_site site)
+{
+    const struct snarl_memo *memo = snarl_memo_find(self, site);
+    return memo != NULL ? memo->stack : 0;
+}
+
+/* Where to keep a new one: in the place of what was taken for the same path, else of any. */
+static struct snarl_memo *memo_to_write(struct snarl_thread *self, struct snarl_site site)
+{
+    struct snarl_memo *memo = snarl_memo_find(self, site);
+    for (uint32_t way = 0; memo == NULL && way < SNARL_MEMO_WAYS; way++)
+        if (snarl_memo_of(self, site, way)->caller == 0)
+            memo = snarl_memo_of(self, site, way);
+    return memo != NULL ? memo : snarl_memo_of(self, site, self->memo_turn++ % SNARL_MEMO_WAYS);
+}
+
 /* Finds where the next return addresses lie: starts a cursor in the caller, right after the call.
  */
 static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t stack)
 {
-    struct snarl_memo *memo = snarl_memo_of(self, site);
+    struct snarl_memo *memo = memo_to_write(self, site);
     unw_cursor_t *cursor = &work.cursor;
     greg_t *registers = work.context.uc_mcontext.gregs;
     memset(&work.context, 0, sizeof work.context);

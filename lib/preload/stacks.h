@@ -37,11 +37,13 @@ void snarl_stacks_warm(void);
  * thread's memo. The stack's id; 0 on exhaustion. 1 to 20 microseconds. */
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site);
 
-/* Where the thread keeps the memo of a call path. */
-static inline struct snarl_memo *snarl_memo_of(struct snarl_thread *self, struct snarl_site site)
+/* Where the thread keeps the memo of a call path: at one of SNARL_MEMO_WAYS places, which differ in
+ * the lowest bits of their index. Paths that differ further up only share all of them. */
+static inline struct snarl_memo *snarl_memo_of(struct snarl_thread *self, struct snarl_site site,
+                                               uint32_t way)
 {
     uintptr_t hash = (site.caller >> 2) ^ (site.frame >> 4) ^ (site.frame >> 11);
-    return &self->caches->memos[hash % SNARL_MEMO_ENTRIES];
+    return &self->caches->memos[(hash % SNARL_MEMO_ENTRIES) ^ way];
 }
 
 static inline bool snarl_memo_holds(const struct snarl_memo *memo, uintptr_t frame, int i)
@@ -49,16 +51,29 @@ static inline bool snarl_memo_holds(const struct snarl_memo *memo, uintptr_t fra
     return ((const uintptr_t *)frame)[memo->offset[i]] == memo->address[i];
 }
 
-/* The stack of a call path that the memo knows, or 0. About a nanosecond. From the caller outwards:
- * a frame is looked into only if those below it are as they were. */
+/* Whether it is of this call path. About a nanosecond. From the caller outwards: a frame is looked
+ * into only if those below it are as they were. */
+static inline bool snarl_memo_matches(const struct snarl_memo *memo, struct snarl_site site)
+{
+    _Static_assert(SNARL_MEMO_FRAMES == 4, "one check for each");
+    return memo->caller == site.caller && memo->frame == site.frame &&
+           snarl_memo_holds(memo, site.frame, 0) && snarl_memo_holds(memo, site.frame, 1) &&
+           snarl_memo_holds(memo, site.frame, 2) && snarl_memo_holds(memo, site.frame, 3);
+}
+
+/* The memo of the call path, at whichever place; NULL if there is none. */
+struct snarl_memo *snarl_memo_find(struct snarl_thread *self, struct snarl_site site);
+
+/* The stack of a call path that a memo at another place than the first knows, or 0. */
+uint32_t snarl_stack_recall_further(struct snarl_thread *self, struct snarl_site site);
+
+/* The stack of a call path that a memo knows, or 0. */
 static inline uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site)
 {
-    const struct snarl_memo *memo = snarl_memo_of(self, site);
-    _Static_assert(SNARL_MEMO_FRAMES == 4, "one check for each");
-    bool same = memo->caller == site.caller && memo->frame == site.frame &&
-                snarl_memo_holds(memo, site.frame, 0) && snarl_memo_holds(memo, site.frame, 1) &&
-                snarl_memo_holds(memo, site.frame, 2) && snarl_memo_holds(memo, site.frame, 3);
-    return __builtin_expect(same, 1) ? memo->stack : 0;
+    const struct snarl_memo *memo = snarl_memo_of(self, site, 0);
+    return __builtin_expect(snarl_memo_matches(memo, site), 1)
+               ? memo->stack
+               : snarl_stack_recall_further(self, site);
 }
 
 /* The above, or if need be the one before it. */

@@ -51,7 +51,8 @@ struct snarl_thread *snarl_thread_new(void)
         thread->caches = kept.caches;
         thread->holdings = kept.holdings;
         thread->capacity = kept.capacity;
-        memset(thread->caches, 0, sizeof *thread->caches);
+        /* Call paths and locks are checked against what is there now, whoever remembers them. */
+        memset(thread->caches->seen, 0, sizeof thread->caches->seen);
     } else {
         thread = snarl_session_allocate(sizeof *thread);
         if (thread == NULL)

@@ -17,9 +17,10 @@
 #include "recording/layout.h"
 
 enum {
-    SNARL_MEMO_ENTRIES = 128, /* powers of two */
-    SNARL_LOCK_ENTRIES = 512,
-    SNARL_SEEN_ENTRIES = 1024,
+    SNARL_MEMO_ENTRIES = 512, /* powers of two */
+    SNARL_LOCK_ENTRIES = 1024,
+    SNARL_SEEN_ENTRIES = 2048,
+    SNARL_MEMO_WAYS = 4,   /* places at which a memo may stand */
     SNARL_MEMO_FRAMES = 4, /* return addresses above the caller's that a memo checks */
     SNARL_GENERATIONS = 16384,
     SNARL_ONCES = 8, /* initialisations within each other that a thread keeps track of */
@@ -125,6 +126,7 @@ struct snarl_thread {
     struct snarl_once_call
         onces[SNARL_ONCES]; /* initialisations that it calls for, outermost first */
     uint32_t once_depth;
+    uint32_t memo_turn;               /* which place comes next where all are taken */
     int *error;                       /* where its errno lives, without a call */
     uintptr_t polling;                /* a semaphore that it has just tried in vain */
     uintptr_t woken[SNARL_ROW_WAKES]; /* where the objects of the row's wakes live */

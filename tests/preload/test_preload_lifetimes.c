@@ -75,6 +75,7 @@ static void frames_of_the_stack(void **state)
 {
     (void)state;
     check_both("frame");
+    check_both("quiet-frame");
     check_both("loop");
 }
 
@@ -189,8 +190,9 @@ static void what_is_no_held_lock_is_none(void **state)
 {
     (void)state;
     check_locked("freed-semaphore", "held", "other", NULL);
-    check_locked("reused", "held", "other", NULL);
-    check_locked("reused", "released", "other", NULL);
+    check_locked("reused-for-zeros", "held", "other", NULL);
+    check_locked("reused-for-text", "held", "other", NULL);
+    check_locked("reused-for-text", "released", "other", NULL);
     check_locked("kept", "held", "other", NULL);
     check_locked("kept", "held", "self", NULL);
 }

@@ -1,4 +1,7 @@
 /* Spin locks, barriers, what is done once, C11, joins and mixed circles. */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "described.h"
 #include "support/cmocka_all.h"
 
@@ -102,6 +105,26 @@ static void call_once_that_hangs_is_explained(void **state)
     DESCRIBED_STUCK("once", cases);
 }
 
+static void an_initialisation_that_throws_is_held_no_more(void **state)
+{
+    (void)state;
+    static const struct described_case cases[] = {
+        {"thrown", ""},
+    };
+    char *program = built_path("once_thrown");
+    bool there = access(program, X_OK) == 0;
+    free(program);
+    if (!there) {
+        print_message("SKIPPED: the build found no C++ compiler\n");
+        skip();
+    }
+    DESCRIBED("once_thrown", cases);
+    struct watched watched = WATCH(NULL, "once_thrown", "abba");
+    watched_only_finding(&watched, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR,
+                         (const char *const[]){"count", "settings", NULL});
+    watched_free(&watched);
+}
+
 static const struct described_case c11_that_end[] = {
     {"abba",
      "lock-order-cycle predicted error\n"
@@ -203,6 +226,7 @@ int main(void)
         cmocka_unit_test(barriers_have_no_order),
         cmocka_unit_test(initialisations_are_judged_in_advance),
         cmocka_unit_test(initialisations_that_hang_are_explained),
+        cmocka_unit_test(an_initialisation_that_throws_is_held_no_more),
         cmocka_unit_test(call_once_that_hangs_is_explained),
         cmocka_unit_test(c11_locks_are_judged_in_advance),
         cmocka_unit_test(c11_locks_that_hang_are_explained),

@@ -117,14 +117,14 @@ static void main_is_joined(void)
 
 static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t ours = PTHREAD_MUTEX_INITIALIZER;
-static int pipe_ends[2];
+static int held[2], enough[2]; /* pipes */
 
 static void *hold(void *unused)
 {
     char byte;
     lock(&busy);
-    MUST(write(pipe_ends[1], "", 1) == 1);
-    MUST(read(pipe_ends[0], &byte, 1) == 1);
+    MUST(write(held[1], "", 1) == 1);
+    MUST(read(enough[0], &byte, 1) == 1);
     unlock(&busy);
     return unused;
 }
@@ -139,9 +139,9 @@ static void await(pid_t child)
 static void child_begins_anew(void)
 {
     char byte;
-    MUST(pipe(pipe_ends) == 0);
+    MUST(pipe(held) == 0 && pipe(enough) == 0);
     pthread_t holder = start(hold, NULL);
-    MUST(read(pipe_ends[0], &byte, 1) == 1);
+    MUST(read(held[0], &byte, 1) == 1);
     lock(&ours);
     pid_t child = fork();
     if (child == 0) {
@@ -156,7 +156,7 @@ static void child_begins_anew(void)
     }
     await(child);
     unlock(&ours);
-    MUST(write(pipe_ends[1], "", 1) == 1);
+    MUST(write(enough[1], "", 1) == 1);
     finish(holder);
 }
 

@@ -106,14 +106,24 @@ static void freed_semaphore(void)
 }
 
 /* The pool has given the memory of the mutex to something else, without a word. */
-static void reused(void)
+static void reuse(int content)
 {
     char *pool = malloc(100);
     mutex = mutex_in(pool);
     use();
-    memset(pool, held ? 0 : 'x', 100);
+    memset(pool, content, 100);
     __asm__ volatile("" : : "r"(pool) : "memory");
     free(pool);
+}
+
+static void reused_for_zeros(void)
+{
+    reuse(0);
+}
+
+static void reused_for_text(void)
+{
+    reuse('x');
 }
 
 static __attribute__((noinline)) void reallocated(void)
@@ -173,7 +183,8 @@ int main(int argc, char **argv)
         {"freed-rwlock", freed_rwlock},
         {"freed-spin", freed_spin},
         {"freed-semaphore", freed_semaphore},
-        {"reused", reused},
+        {"reused-for-zeros", reused_for_zeros},
+        {"reused-for-text", reused_for_text},
         {"reallocated", reallocated},
         {"kept", kept},
         {"unmapped", unmapped},

@@ -4,23 +4,20 @@
  * same locks still. Which program that is: lifetimes CASE (renewed | kept).
  */
 #include <malloc.h>
-#include <signal.h>
+#include <sched.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include "annotate/snarl/annotate.h"
-#include "program.h"
+#include "lifetimes.h"
 
-enum {
-    PAGE = 4096,
-    SPARE = 256 * 1024
-};
-
-static pthread_mutex_t *alice, *bob;
+pthread_mutex_t *alice, *bob;
 static pthread_mutex_t *first_alice, *first_bob;
-static pthread_t sides[2];
-static sem_t go[2], done;
-static int renews;
+static sem_t done;
+int renews, quiet;
+char *spare;
+sem_t owner_ready, owner_may_go;
+static int asked[2], taken[2];
+static pthread_mutex_t elsewhere = PTHREAD_MUTEX_INITIALIZER;
 
 static __attribute__((noinline)) void pay(void)
 {
@@ -38,39 +35,56 @@ static __attribute__((noinline)) void refund(void)
     unlock(bob);
 }
 
+static void await(const int *flag)
+{
+    while (!__atomic_load_n(flag, __ATOMIC_SEQ_CST))
+        sched_yield();
+}
+
 static void *take_side(void *data)
 {
     int side = *(int *)data;
-    MUST(sem_wait(&go[side]) == 0);
+    await(&asked[side]);
     (side == 0 ? pay : refund)();
+    __atomic_store_n(&taken[side], 1, __ATOMIC_SEQ_CST);
     MUST(sem_post(&done) == 0);
-    MUST(sem_wait(&go[side]) == 0);
+    pause(); /* alive to the end */
     return NULL;
 }
 
+/* Quietly: the caller makes no call that can be seen until the side has done its part. */
 static __attribute__((noinline)) void ask(int side)
 {
-    MUST(sem_post(&go[side]) == 0);
+    __atomic_store_n(&asked[side], 1, __ATOMIC_SEQ_CST);
+    if (quiet)
+        await(&taken[side]);
     MUST(sem_wait(&done) == 0);
 }
 
-static void place(void *new_alice, void *new_bob)
+void visit(void)
+{
+    lock(&elsewhere);
+    unlock(&elsewhere);
+}
+
+void place(void *new_alice, void *new_bob)
 {
     alice = new_alice;
     bob = new_bob;
     *alice = *bob = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
-static void first_time(void)
+void first_time(void)
 {
     first_alice = alice;
     first_bob = bob;
     ask(0);
 }
 
-static void second_time(void)
+void second_time(void)
 {
     puts(alice == first_alice && bob == first_bob ? "same place" : "other place");
+    visit();
     ask(1);
 }
 
@@ -200,186 +214,6 @@ static void pooled(void)
     second_time();
 }
 
-/* The stack of a thread, and what lies over it. */
-static sem_t owner_ready, owner_may_go;
-
-static void show(pthread_mutex_t mine[2])
-{
-    place(&mine[0], &mine[1]);
-    MUST(sem_post(&owner_ready) == 0);
-    MUST(sem_wait(&owner_may_go) == 0);
-}
-
-static void *own_in_stack(void *unused)
-{
-    pthread_mutex_t mine[2];
-    show(mine);
-    return unused;
-}
-
-static void *own_local(void *unused)
-{
-    static _Thread_local pthread_mutex_t mine[2];
-    show(mine);
-    return unused;
-}
-
-static void owned(void *(*own)(void *))
-{
-    pthread_t owner = start(own, NULL);
-    MUST(sem_wait(&owner_ready) == 0);
-    first_time();
-    if (renews) {
-        MUST(sem_post(&owner_may_go) == 0);
-        finish(owner);
-        owner = start(own, NULL);
-        MUST(sem_wait(&owner_ready) == 0);
-    }
-    second_time();
-    MUST(sem_post(&owner_may_go) == 0);
-    finish(owner);
-}
-
-static void thread_stack(void)
-{
-    owned(own_in_stack);
-}
-
-static void local_variables(void)
-{
-    owned(own_local);
-}
-
-/* Frames: the locks of a function that has returned, and of another one, or of the same, that is as
- * deep. */
-static __attribute__((noinline)) void in_frame(void (*time)(void))
-{
-    pthread_mutex_t mine[2];
-    place(&mine[0], &mine[1]);
-    time();
-    __asm__ volatile("" : : "r"(mine) : "memory"); /* they are there up to here */
-}
-
-static void both_times(void)
-{
-    first_time();
-    second_time();
-}
-
-static void frame(void)
-{
-    if (renews) {
-        in_frame(first_time);
-        in_frame(second_time);
-    } else {
-        in_frame(both_times);
-    }
-}
-
-/* From one and the same place of a function that makes a call of its own in between. */
-static void loop(void)
-{
-    static pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
-    void (*times[])(void) = {renews ? first_time : both_times, second_time};
-    for (int i = 0; i < 1 + renews; i++) {
-        in_frame(times[i]);
-        lock(&other);
-        unlock(&other);
-    }
-}
-
-/* Stacks that are not the thread's own, though they lie in it, or above it: what runs there leaves
- * no frame of the thread. */
-static pthread_mutex_t elsewhere = PTHREAD_MUTEX_INITIALIZER;
-static char *spare; /* a stack in a frame of main */
-static ucontext_t here, there;
-
-static void handle(int number)
-{
-    (void)number;
-    sem_post(&owner_ready);
-}
-
-static void visit(void)
-{
-    lock(&elsewhere);
-    unlock(&elsewhere);
-}
-
-static void signalled(void)
-{
-    first_time();
-    raise(SIGUSR1);
-    second_time();
-}
-
-static void switched(void)
-{
-    first_time();
-    MUST(swapcontext(&here, &there) == 0);
-    second_time();
-}
-
-static void signal_stack(void)
-{
-    stack_t stack = {.ss_sp = spare, .ss_size = SPARE};
-    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_ONSTACK};
-    MUST(sigaltstack(&stack, NULL) == 0 && sigaction(SIGUSR1, &action, NULL) == 0);
-    in_frame(signalled);
-}
-
-static void *switch_stacks(void *unused)
-{
-    in_frame(switched);
-    return unused;
-}
-
-static void coroutine(void)
-{
-    MUST(getcontext(&there) == 0);
-    there.uc_stack.ss_sp = spare;
-    there.uc_stack.ss_size = SPARE;
-    there.uc_link = &here;
-    makecontext(&there, visit, 0);
-    finish(start(switch_stacks, NULL));
-}
-
-/* Taken by their own thread alone, in turn with a lock of a function that is as deep: ten lives of
- * each. Kept: one lock. */
-static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, inner = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t kept = PTHREAD_MUTEX_INITIALIZER;
-static uintptr_t deep;
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-    lock(first);
-    lock(second);
-    unlock(second);
-    unlock(first);
-}
-
-static __attribute__((noinline)) void mine_then(pthread_mutex_t *second)
-{
-    pthread_mutex_t mine[1] = {PTHREAD_MUTEX_INITIALIZER};
-    nest(renews ? mine : &kept, second);
-    deep = (uintptr_t)mine;
-}
-
-static __attribute__((noinline)) void then_mine(pthread_mutex_t *first)
-{
-    pthread_mutex_t mine[1] = {PTHREAD_MUTEX_INITIALIZER};
-    nest(first, renews ? mine : &kept);
-    MUST(deep == (uintptr_t)mine);
-}
-
-static void alternating(void)
-{
-    for (int i = 0; i < 10; i++) {
-        mine_then(&inner);
-        then_mine(&outer);
-    }
-}
-
 int main(int argc, char **argv)
 {
     static int numbers[] = {0, 1};
@@ -397,16 +231,15 @@ int main(int argc, char **argv)
         {"thread-stack", thread_stack},
         {"thread-local", local_variables},
         {"frame", frame},
+        {"quiet-frame", quiet_frame},
         {"loop", loop},
         {"signal-stack", signal_stack},
         {"coroutine", coroutine},
         {"alternating", alternating},
     };
     renews = argc > 2 && strcmp(argv[2], "renewed") == 0;
-    for (int i = 0; i < 2; i++) {
-        MUST(sem_init(&go[i], 0, 0) == 0);
-        sides[i] = start(take_side, &numbers[i]);
-    }
+    for (int i = 0; i < 2; i++)
+        start(take_side, &numbers[i]);
     MUST(sem_init(&done, 0, 0) == 0 && sem_init(&owner_ready, 0, 0) == 0 &&
          sem_init(&owner_may_go, 0, 0) == 0);
     int result = RUN_CASE(cases);

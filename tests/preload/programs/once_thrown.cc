@@ -5,27 +5,27 @@
 #include <stdexcept>
 #include <thread>
 
-namespace {
+#define STAYS [[gnu::noinline]] static /* has a frame of its own */
 
-std::once_flag settings;
-std::mutex count;
-int caught;
+static std::once_flag settings;
+static std::mutex count;
+static int caught;
 
-void throw_up()
+STAYS void throw_up()
 {
     throw std::runtime_error("no settings");
 }
 
-void load_settings()
+STAYS void load_settings()
 {
     std::lock_guard<std::mutex> guard(count);
 }
 
-void load_nothing()
+STAYS void load_nothing()
 {
 }
 
-void call_and_catch()
+STAYS void call_and_catch()
 {
     try {
         std::call_once(settings, throw_up);
@@ -34,28 +34,26 @@ void call_and_catch()
     }
 }
 
-void lock_and_call(void (*load)())
+STAYS void lock_and_call(void (*load)())
 {
     std::lock_guard<std::mutex> guard(count);
     std::call_once(settings, load);
 }
 
 /* A lock taken after the exception is not behind the initialisation. */
-void thrown()
+STAYS void thrown()
 {
     call_and_catch();
     load_settings();
     std::thread(lock_and_call, load_nothing).join();
 }
 
-void abba()
+STAYS void abba()
 {
     call_and_catch();
     std::call_once(settings, load_settings);
     std::thread(lock_and_call, load_nothing).join();
 }
-
-} // namespace
 
 int main(int argc, char **argv)
 {

@@ -224,7 +224,8 @@ static void of_c11(void)
     static cnd_t condition;
     thrd_t thread;
     int value;
-    SHOW(mtx_init(&mutex, 99));
+    static mtx_t other;
+    SHOW(mtx_init(&other, 99));
     SHOW(mtx_init(&mutex, mtx_timed));
     SHOW(cnd_init(&condition));
     hold_while(hold_mutex, show_mutex);

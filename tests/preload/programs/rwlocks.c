@@ -22,6 +22,13 @@ static pthread_mutex_t count = PTHREAD_MUTEX_INITIALIZER;
         LEAVE(outer);                                                                              \
     }
 
+/* A case that is one call. */
+#define CASE(name, call)                                                                           \
+    static void name(void)                                                                         \
+    {                                                                                              \
+        call;                                                                                      \
+    }
+
 NEST(write_write, WRITE, table, WRITE, list)
 NEST(write_write_back, WRITE, list, WRITE, table)
 NEST(read_read, READ, table, READ, list)
@@ -49,66 +56,21 @@ NEST(timed_read, WRITE, list, TIMED_READ, table)
 NEST(clock_write, WRITE, list, CLOCK_WRITE, table)
 NEST(clock_read, WRITE, list, CLOCK_READ, table)
 
-static void writers(void)
-{
-    in_turn(write_write, write_write_back);
-}
-static void writers_in_one_order(void)
-{
-    in_turn(write_write, write_write);
-}
-static void readers(void)
-{
-    in_turn(read_read, read_read_back);
-}
-static void readers_then_write(void)
-{
-    in_turn(read_write, read_write_back);
-}
-static void writers_then_read(void)
-{
-    in_turn(write_read, write_read_back);
-}
-static void reader_against_writer(void)
-{
-    in_turn(read_read, write_write_back);
-}
-static void reader_against_reader_who_writes(void)
-{
-    in_turn(read_read, read_write_back);
-}
-static void tried_write(void)
-{
-    in_turn(write_write, try_write);
-}
-static void tried_read(void)
-{
-    in_turn(write_write, try_read);
-}
-static void behind_tried(void)
-{
-    in_turn(write_write, write_behind_tried);
-}
-static void behind_tried_reader(void)
-{
-    in_turn(read_read, write_behind_tried_reader);
-}
-static void timed_writer(void)
-{
-    in_turn(write_write, timed_write);
-}
-static void timed_reader(void)
-{
-    in_turn(write_write, timed_read);
-}
-static void clock_writer(void)
-{
-    in_turn(write_write, clock_write);
-}
-static void clock_reader(void)
-{
-    in_turn(write_write, clock_read);
-}
+CASE(writers, in_turn(write_write, write_write_back))
+CASE(writers_in_one_order, in_turn(write_write, write_write))
+CASE(readers, in_turn(read_read, read_read_back))
+CASE(readers_then_write, in_turn(read_write, read_write_back))
+CASE(writers_then_read, in_turn(write_read, write_read_back))
+CASE(reader_against_writer, in_turn(read_read, write_write_back))
+CASE(reader_against_reader_who_writes, in_turn(read_read, read_write_back))
+CASE(tried_write, in_turn(write_write, try_write))
+CASE(tried_read, in_turn(write_write, try_read))
+CASE(behind_tried, in_turn(write_write, write_behind_tried))
+CASE(behind_tried_reader, in_turn(read_read, write_behind_tried_reader))
+CASE(timed_writer, in_turn(write_write, timed_write))
+CASE(timed_reader, in_turn(write_write, timed_read))
+CASE(clock_writer, in_turn(write_write, clock_write))
+CASE(clock_reader, in_turn(write_write, clock_read))
 
 static void gated_by_writer(void)
 {
@@ -134,18 +96,9 @@ static void gated_back_by_reader(void)
     write_write_back();
     LEAVE(gate);
 }
-static void gate_of_writers(void)
-{
-    in_turn(gated_by_writer, gated_back_by_writer);
-}
-static void gate_of_writer_and_reader(void)
-{
-    in_turn(gated_by_writer, gated_back_by_reader);
-}
-static void gate_of_readers(void)
-{
-    in_turn(gated_by_reader, gated_back_by_reader);
-}
+CASE(gate_of_writers, in_turn(gated_by_writer, gated_back_by_writer))
+CASE(gate_of_writer_and_reader, in_turn(gated_by_writer, gated_back_by_reader))
+CASE(gate_of_readers, in_turn(gated_by_reader, gated_back_by_reader))
 
 static void write_then_count(void)
 {
@@ -161,10 +114,7 @@ static void count_then_read(void)
     LEAVE(table);
     UNLOCK(count);
 }
-static void with_a_mutex(void)
-{
-    in_turn(write_then_count, count_then_read);
-}
+CASE(with_a_mutex, in_turn(write_then_count, count_then_read))
 
 /* Reads twice, the second time perhaps behind a writer. */
 static void read_twice(void)
@@ -266,18 +216,9 @@ static void live_read_read_back(void)
     READ_OR_GIVE_WAY(table);
     LEAVE(list);
 }
-static void live_writers(void)
-{
-    together(live_write_write, live_write_write_back);
-}
-static void live_reader_and_writer(void)
-{
-    together(live_read_read, live_write_write_back);
-}
-static void live_readers(void)
-{
-    together(live_read_read, live_read_read_back);
-}
+CASE(live_writers, together(live_write_write, live_write_write_back))
+CASE(live_reader_and_writer, together(live_read_read, live_write_write_back))
+CASE(live_readers, together(live_read_read, live_read_read_back))
 
 static void upgrade(void)
 {
@@ -316,15 +257,9 @@ static void read_a_while(void)
     meet();
     LEAVE(table);
 }
-static void one_of_two_readers(void)
-{
-    three_together(read_on, read_and_count, write_with_count);
-}
+CASE(one_of_two_readers, three_together(read_on, read_and_count, write_with_count))
 /* A cycle no more: nobody wants what the writer has. */
-static void two_readers(void)
-{
-    three_together(read_a_while, read_a_while, write_with_count);
-}
+CASE(two_readers, three_together(read_a_while, read_a_while, write_with_count))
 
 static pid_t writer;
 
