@@ -43,10 +43,11 @@ const char *snarl_advice_place(const struct snarl_advice *advice, const struct s
     const char *file = frame->file != NULL ? strrchr(frame->file, '/') : NULL;
     file = file != NULL ? file + 1 : frame->file;
     if (frame->function != NULL && file != NULL)
-        return snarl_report_string(advice->report, "%s() (%s:%u)", frame->function, file,
+        return snarl_report_string(advice->report, "%s (%s:%u)",
+                                   snarl_builder_call(advice->report, frame->function), file,
                                    frame->line);
     if (frame->function != NULL)
-        return snarl_report_string(advice->report, "%s()", frame->function);
+        return snarl_builder_call(advice->report, frame->function);
     if (file != NULL)
         return snarl_report_string(advice->report, "%s:%u", file, frame->line);
     return snarl_report_string(advice->report, "%s+0x%llx",
@@ -109,7 +110,8 @@ const char *snarl_advice_order(const struct snarl_advice *advice)
             place);
     const char *example = "";
     if (finding->step_count == 2 && there != NULL)
-        example = snarl_report_string(advice->report, ", as %s() does", there);
+        example = snarl_report_string(advice->report, ", as %s does",
+                                      snarl_builder_call(advice->report, there));
     return snarl_report_string(advice->report, "in %s, take %s before %s%s.", place,
                                snarl_advice_lock(advice, step->wants),
                                snarl_advice_lock(advice, held), example);

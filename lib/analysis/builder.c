@@ -177,6 +177,33 @@ static const char *kind_of(const struct snarl_fact_lock *fact)
     return fact != NULL ? snarl_object_kind_name(fact->kind) : "lock";
 }
 
+/* The bytes of a demangled name before its last list of parameters; all where it has none. */
+static size_t before_parameters(const char *function)
+{
+    static const char call_operator[] = "operator";
+    const char *close = strrchr(function, ')');
+    if (close == NULL || (close[1] != '\0' && close[1] != ' '))
+        return strlen(function);
+    unsigned depth = 0;
+    const char *open = close;
+    for (;; open--) {
+        depth += *open == ')';
+        depth -= *open == '(';
+        if (depth == 0 || open == function)
+            break;
+    }
+    size_t length = (size_t)(open - function), name = sizeof call_operator - 1;
+    if (length == 0 ||
+        (length >= name && strncmp(open - name, call_operator, name) == 0 && close == open + 1))
+        return strlen(function);
+    return length;
+}
+
+const char *snarl_builder_call(struct snarl_report *report, const char *function)
+{
+    return snarl_report_string(report, "%.*s()", (int)before_parameters(function), function);
+}
+
 /* "mutex 3 made in account_open() bank.c:12": for what is no variable, where it comes from. */
 static const char *describe(struct snarl_builder *builder, const struct snarl_report_lock *lock,
                             const char *kind)
@@ -188,15 +215,16 @@ static const char *describe(struct snarl_builder *builder, const struct snarl_re
         return snarl_report_string(builder->report, "%s %u", kind, lock->id);
     const char *verb = created ? "made in" : "first taken in";
     if (place->file == NULL)
-        return snarl_report_string(builder->report, "%s %u %s %s()", kind, lock->id, verb,
-                                   place->function);
+        return snarl_report_string(builder->report, "%s %u %s %s", kind, lock->id, verb,
+                                   snarl_builder_call(builder->report, place->function));
     const char *file =
         strrchr(place->file, '/') != NULL ? strrchr(place->file, '/') + 1 : place->file;
     if (place->function == NULL)
         return snarl_report_string(builder->report, "%s %u %s %s:%u", kind, lock->id, verb, file,
                                    place->line);
-    return snarl_report_string(builder->report, "%s %u %s %s() %s:%u", kind, lock->id, verb,
-                               place->function, file, place->line);
+    return snarl_report_string(builder->report, "%s %u %s %s %s:%u", kind, lock->id, verb,
+                               snarl_builder_call(builder->report, place->function), file,
+                               place->line);
 }
 
 /* The name that the lock has in the source: that of the variable at its address. */

@@ -61,6 +61,10 @@ struct snarl_report_hold *snarl_builder_holds(struct snarl_builder *, struct sna
 const struct snarl_thread_row **snarl_builder_rows_alive(const struct snarl_loaded *,
                                                          size_t *count);
 
+/* A function as sentences name it: pay(); Bus::publish() for Bus::publish(int) const, whose
+ * parameters only make the sentence longer. */
+const char *snarl_builder_call(struct snarl_report *, const char *function);
+
 /* Grow the report's arrays by one item of zeros. */
 struct snarl_report_finding *snarl_builder_add_finding(struct snarl_builder *);
 struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *);

@@ -94,7 +94,8 @@ static void find_return_in(const struct snarl_memo *memo, const struct snarl_thr
 static void find_return(struct snarl_thread *owner, struct snarl_frame_watch *watch)
 {
     struct snarl_site site = {owner->site_caller, owner->site_frame};
-    if (site.caller == 0 || site.frame > watch->address)
+    /* The thread runs, and a stack that it has switched to may be gone by now. */
+    if (site.caller == 0 || site.frame > watch->address || !is_in_stack(owner, site.frame))
         return;
     for (uint32_t way = 0; way < SNARL_MEMO_WAYS; way++) {
         const struct snarl_memo *memo = snarl_memo_of(owner, site, way);

@@ -35,6 +35,8 @@ static void look_up_in(void *library, void *pointer, const char *name)
         memcpy(pointer, &found, sizeof found);
 }
 
+static bool is_loaded; /* all of them are there */
+
 static struct snarl_calls *load(void)
 {
     void *library = SNARL_REAL(dlopen)("libglib-2.0.so.0", RTLD_LAZY | RTLD_NOLOAD);
@@ -43,16 +45,18 @@ static struct snarl_calls *load(void)
         GLIB_CALLS(LOOK_UP)
     }
 #undef LOOK_UP
+    __atomic_store_n(&is_loaded, snarl_real.g_mutex_lock != NULL, __ATOMIC_RELEASE);
     return &snarl_real;
 }
 
 /* No header of ours declares them. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
-/* The originals; g_mutex_lock is as good a sign as any that they are there. */
+/* The originals. */
 static struct snarl_calls *glib(void)
 {
-    return __builtin_expect(SNARL_REAL(g_mutex_lock) != NULL, 1) ? &snarl_real : load();
+    return __builtin_expect(__atomic_load_n(&is_loaded, __ATOMIC_ACQUIRE), 1) ? &snarl_real
+                                                                              : load();
 }
 
 /* The calling thread if it is to be recorded; notes the call. */
@@ -224,7 +228,9 @@ static void *run(void *data)
     snarl_wait_end(once->self, &once->frame);
     snarl_acquired(once->self, once->thing, once->site, SNARL_TAKING_BLOCKING);
     void *result = once->function(once->argument);
-    snarl_released(once->self, once->thing, once->site);
+    struct snarl_thread *self = snarl_thread_ready(); /* another one in a child made by fork */
+    if (self != NULL)
+        snarl_released(self, once->thing, once->site);
     return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "preload/acquire.h"
 #include "preload/session.h"
+#include "preload/shared_memory.h"
 
 enum {
     MOST_THREADS = 256,
@@ -59,11 +60,26 @@ void snarl_inheritance_note(const struct snarl_thread *self)
             note_thread(thread);
 }
 
+/* Whether it is not held in the child for ever: libc begins it anew there, or the parent may still
+ * give it back. A spin lock does not say whom it was made for. */
+static bool is_free_here(struct snarl_thing thing)
+{
+    if (thing.kind == SNARL_OBJECT_ONCE || thing.kind == SNARL_OBJECT_FILE ||
+        thing.kind == SNARL_OBJECT_LOADER)
+        return true;
+    struct snarl_fact_lock fact = {0};
+    if (thing.kind == SNARL_OBJECT_SPIN)
+        snarl_shared_memory_locate(thing.address, &fact);
+    return fact.inode != 0 || snarl_thing_flags(thing) & SNARL_LOCK_SHARED;
+}
+
 /* A holding as one of this session's locks; its stack is of the parent's recording. */
 static void hold(struct snarl_thread *self, struct snarl_thread *holder,
                  const struct snarl_holding *inherited)
 {
     struct snarl_holding holding = *inherited;
+    if (is_free_here((struct snarl_thing){holding.address, holding.kind}))
+        return;
     holding.stack = 0;
     holding.lock =
         snarl_object_id(self, (struct snarl_thing){holding.address, holding.kind}, false);

@@ -37,13 +37,13 @@ static struct {
 static void gate_take(struct snarl_thread *self, struct snarl_site site)
 {
     struct timespec none = {0, 0};
+    int error = errno;
     if (gate.depth > 0 && __atomic_load_n(&gate.owner, __ATOMIC_RELAXED) == self->tid) {
         gate.depth++;
     } else {
         if (!snarl_own_lock_take_within(&gate.lock, &none)) {
             struct snarl_wait_frame frame;
             snarl_lock_wait_begin(self, LOAD_LOCK, SNARL_TAKING_BLOCKING, site, &frame);
-            int error = errno;
             snarl_own_lock_take(&gate.lock);
             errno = error;
             snarl_wait_end(self, &frame);
@@ -56,10 +56,14 @@ static void gate_take(struct snarl_thread *self, struct snarl_site site)
         snarl_wanted_slow(self, LIST_LOCK, site);
 }
 
-static void gate_give(struct snarl_thread *self, struct snarl_site site)
+static void gate_give(struct snarl_site site)
 {
+    struct snarl_thread *self = snarl_thread_ready(); /* in such a child it is another one */
+    if (self == NULL)
+        return;
     snarl_released(self, LOAD_LOCK, site);
-    if (--gate.depth > 0)
+    /* In a child that a constructor has made by fork the gate is a new one, and stands open. */
+    if (__atomic_load_n(&gate.owner, __ATOMIC_RELAXED) != self->tid || --gate.depth > 0)
         return;
     __atomic_store_n(&gate.owner, 0, __ATOMIC_RELAXED);
     snarl_own_lock_release(&gate.lock);
@@ -76,11 +80,12 @@ struct search {
     bool found;
 };
 
-static bool has_search_path(const struct dl_phdr_info *info, const ElfW(Phdr) * header)
+/* An old one, DT_RPATH, counts also for what the module's libraries load. */
+static bool has_search_path(const struct dl_phdr_info *info, const ElfW(Phdr) * header, bool mine)
 {
     const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(info->dlpi_addr + header->p_vaddr);
     for (; entry->d_tag != DT_NULL; entry++)
-        if (entry->d_tag == DT_RPATH || entry->d_tag == DT_RUNPATH)
+        if (entry->d_tag == DT_RPATH || (mine && entry->d_tag == DT_RUNPATH))
             return true;
     return false;
 }
@@ -88,7 +93,8 @@ static bool has_search_path(const struct dl_phdr_info *info, const ElfW(Phdr) * 
 static int look(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct search *search = data;
-    bool mine = info->dlpi_name == NULL || info->dlpi_name[0] == '\0', path = false;
+    bool mine = info->dlpi_name == NULL || info->dlpi_name[0] == '\0';
+    const ElfW(Phdr) *dynamic = NULL;
     (void)size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
@@ -96,9 +102,9 @@ static int look(struct dl_phdr_info *info, size_t size, void *data)
         if (header->p_type == PT_LOAD)
             mine = mine || search->caller - start < header->p_memsz;
         if (header->p_type == PT_DYNAMIC)
-            path = has_search_path(info, header);
+            dynamic = header;
     }
-    search->found = search->found || (mine && path);
+    search->found = dynamic != NULL && has_search_path(info, dynamic, mine);
     return search->found;
 }
 
@@ -123,7 +129,7 @@ static void *load(const char *path, int mode)
     struct snarl_site site = SNARL_SITE();
     gate_take(self, site);
     void *handle = snarl_real.dlopen(path, mode);
-    gate_give(self, site);
+    gate_give(site);
     return handle;
 }
 
@@ -133,7 +139,7 @@ static void *load_apart(Lmid_t space, const char *path, int mode)
     struct snarl_site site = SNARL_SITE();
     gate_take(self, site);
     void *handle = snarl_real.dlmopen(space, path, mode);
-    gate_give(self, site);
+    gate_give(site);
     return handle;
 }
 
@@ -191,7 +197,10 @@ SNARL_EXPORT int dlclose(void *handle)
     struct snarl_site site = SNARL_SITE();
     gate_take(self, site);
     int result = snarl_real.dlclose(handle);
-    gate_give(self, site);
+    gate_give(site);
+    self = snarl_thread_ready();
+    if (self == NULL)
+        return result;
     struct snarl_entry entry = snarl_enter(self);
     snarl_modules_refresh();
     snarl_leave(self, entry);
@@ -203,6 +212,7 @@ static void abandoned(struct snarl_thread *self, uintptr_t address)
 {
     struct snarl_holding *holding = snarl_holding_of(self, LIST_LOCK.address);
     (void)address;
+    snarl_modules_walk(false);
     if (holding != NULL)
         holding->address = 0;
     snarl_acquire_rehash(self);
@@ -226,7 +236,12 @@ SNARL_EXPORT int dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, voi
     struct snarl_site site = SNARL_SITE();
     snarl_acquired(self, LIST_LOCK, site, SNARL_TAKING_BLOCKING);
     watch(self, &site, true);
+    snarl_modules_walk(true);
     int result = snarl_real.dl_iterate_phdr(visit, data);
+    /* It may have made a child by fork, and this be the child: another thread, with new books. */
+    if (snarl_thread_ready() != self)
+        return result;
+    snarl_modules_walk(false);
     watch(self, &site, false);
     snarl_released(self, LIST_LOCK, site);
     return result;

@@ -45,7 +45,9 @@ int snarl_lock_slow(const struct snarl_locking *locking, void *object, struct sn
 {
     struct snarl_thread *self = snarl_self;
     int result = snarl_took(tried) ? tried : lock_busy(self, locking, object, site);
-    if (snarl_took(result))
+    /* In a child that a signal handler has made by fork meanwhile the thread is another one. */
+    self = snarl_thread_ready();
+    if (snarl_took(result) && self != NULL)
         snarl_acquired(self, ((struct snarl_thing){(uintptr_t)object, locking->kind}), site,
                        locking->taking);
     return result;
@@ -82,8 +84,19 @@ void snarl_lock_begin(struct snarl_thread *self, struct snarl_thing thing, uint3
 /* Whether threads may have it on their books though it is destroyed. */
 static bool may_be_held(const struct snarl_object *object)
 {
-    return object->kind == SNARL_OBJECT_RWLOCK || object->kind == SNARL_OBJECT_SPIN ||
-           object->kind == SNARL_OBJECT_SEMAPHORE || object->flags & SNARL_LOCK_ROBUST;
+    switch (object->kind) {
+    case SNARL_OBJECT_MUTEX: /* mtx_destroy cannot say that it has failed */
+        return object->flags & SNARL_LOCK_ROBUST ||
+               snarl_mutex_at(object->address)->__data.__lock != 0;
+    case SNARL_OBJECT_SEMAPHORE:
+        return !object->is_signal;
+    case SNARL_OBJECT_RWLOCK:
+    case SNARL_OBJECT_SPIN:
+    case SNARL_OBJECT_G_MUTEX:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool snarl_lock_before_end(struct snarl_thread *self, struct snarl_thing thing,

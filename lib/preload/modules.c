@@ -117,7 +117,8 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *data)
     return 0;
 }
 
-/* Threads that may have the loader's lock on our behalf; a forked child inherits it taken. */
+/* Threads that may have the loader's lock, on our behalf or by the host's own walk; a forked child
+ * inherits it taken. */
 static uint32_t refreshing;
 static bool loader_stuck;
 
@@ -143,6 +144,11 @@ void snarl_modules_refresh(void)
         }
     snarl_session_unlock();
     snarl_stacks_after_unload();
+}
+
+void snarl_modules_walk(bool begins)
+{
+    __atomic_fetch_add(&refreshing, begins ? 1 : UINT32_MAX, __ATOMIC_SEQ_CST);
 }
 
 bool snarl_modules_contain(uintptr_t address)

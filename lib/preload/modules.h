@@ -13,6 +13,10 @@
  * About 100 ns when nothing has changed. */
 void snarl_modules_refresh(void);
 
+/* A thread of the host's begins, or ends, a walk through the loader's list: it has the loader's
+ * lock meanwhile. Any thread. */
+void snarl_modules_walk(bool begins);
+
 /* Whether a module lies there, with its variables. Session lock. */
 bool snarl_modules_contain(uintptr_t address);
 

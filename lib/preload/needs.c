@@ -26,20 +26,24 @@ static int owner_id(const pthread_mutex_t *mutex, bool ours)
     return __atomic_load_n(&mutex->__data.__owner, __ATOMIC_ACQUIRE);
 }
 
-static struct snarl_thread *owner_of(uintptr_t mutex, bool ours)
+/* `shared` with other processes: the parent's threads may give it back, though in this child they
+ * are absent, and one of them goes on as another. */
+static struct snarl_thread *owner_of(uintptr_t mutex, bool ours, bool shared)
 {
     int owner = owner_id(snarl_mutex_at(mutex), ours);
     struct snarl_thread *thread =
         owner > 0 ? snarl_registry_find(&snarl_session.by_tid, (uint64_t)owner) : NULL;
-    return thread != NULL && (thread->tid == owner || thread->tid_in_parent == owner) ? thread
-                                                                                      : NULL;
+    if (thread == NULL || (shared && thread->absent))
+        return NULL;
+    return thread->tid == owner || (!shared && thread->tid_in_parent == owner) ? thread : NULL;
 }
 
 /* Who owns the mutex that the thread wants. */
-static struct snarl_thread *wanted_owner(const struct snarl_thread *thread, uintptr_t mutex)
+static struct snarl_thread *wanted_owner(const struct snarl_thread *thread, uintptr_t mutex,
+                                         bool shared)
 {
     bool ours = thread == snarl_self;
-    struct snarl_thread *owner = owner_of(mutex, ours);
+    struct snarl_thread *owner = owner_of(mutex, ours, shared);
     /* libc itself refuses to lock an error-checking mutex twice. Another thread's wait for itself
      * is not ours to judge. */
     if (owner == thread &&
@@ -120,18 +124,19 @@ struct snarl_thread *snarl_needs(struct snarl_thread *thread,
     if (index > 0 && snarl_needs_one(want))
         return NULL;
     bool timed = want->flags & SNARL_WANT_ROW_TIMED;
+    bool shared = want->flags & SNARL_WANT_ROW_PROCESS_SHARED;
     switch (want->kind) {
     case SNARL_WANTS_LOCK:
         if (timed)
             return NULL;
-        return want->object_kind == SNARL_OBJECT_MUTEX ? wanted_owner(thread, want->object)
+        return want->object_kind == SNARL_OBJECT_MUTEX ? wanted_owner(thread, want->object, shared)
                                                        : holder(thread, want, index);
     case SNARL_WANTS_CONDITION: {
         /* Signalled, or timed out: either way it needs the mutex back. */
         struct snarl_published_want back = {.object = want->mutex,
                                             .object_kind = SNARL_OBJECT_G_MUTEX};
         struct snarl_thread *owner = want->object_kind == SNARL_OBJECT_CONDITION
-                                         ? owner_of(want->mutex, thread == snarl_self)
+                                         ? owner_of(want->mutex, thread == snarl_self, shared)
                                          : holder(thread, &back, index);
         return owner == thread ? NULL : owner;
     }

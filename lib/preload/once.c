@@ -26,12 +26,18 @@ struct snarl_once {
 };
 
 enum {
-    DONE = 2 /* glibc's __PTHREAD_ONCE_DONE: code that is compiled into programs tests it */
+    UNDER_WAY = 1, /* glibc's __PTHREAD_ONCE_INPROGRESS; in a child of fork it may mean nothing */
+    DONE = 2,      /* and __PTHREAD_ONCE_DONE: code that is compiled into programs tests it */
 };
 
 static bool is_done(struct snarl_thing thing)
 {
     return __atomic_load_n((const int *)thing.address, __ATOMIC_ACQUIRE) & DONE;
+}
+
+static bool is_under_way(struct snarl_thing thing)
+{
+    return __atomic_load_n((const int *)thing.address, __ATOMIC_ACQUIRE) & UNDER_WAY;
 }
 
 /* The frame of a call was left without its end: what it held is released, and what the calls within
@@ -62,22 +68,39 @@ static void watch(struct snarl_thread *self, struct snarl_once *once, bool on)
     snarl_leave(self, entry);
 }
 
+/* Nobody runs it, or we do: who has it by the books has left it by an exception, and has not called
+ * us from above since. */
+static void mend_books(struct snarl_thread *self, struct snarl_thing thing)
+{
+    struct snarl_entry entry = snarl_enter(self);
+    snarl_session_lock();
+    snarl_release_for_holders(thing.address);
+    snarl_session_unlock();
+    snarl_leave(self, entry);
+}
+
 /* Instead of the initialisation: this thread is the one that runs it. */
 static void run(void)
 {
     struct snarl_once *once = snarl_self->onces[snarl_self->once_depth - 1].call;
     once->waiting = false;
     snarl_wait_end(once->self, &once->frame);
+    mend_books(once->self, once->thing);
     snarl_acquired(once->self, once->thing, once->site, SNARL_TAKING_BLOCKING);
     watch(once->self, once, true); /* not before: it was taken from above the frame */
     once->initialise();
-    snarl_released(once->self, once->thing, once->site);
+    /* In a child that it has made by fork the thread is another one. */
+    struct snarl_thread *self = snarl_thread_ready();
+    if (self != NULL)
+        snarl_released(self, once->thing, once->site);
 }
 
 static int call(struct snarl_once *once)
 {
     struct snarl_thread *self = once->self;
     struct snarl_waited waited = {.kind = SNARL_WANTS_LOCK, .thing = once->thing};
+    if (!is_under_way(once->thing))
+        mend_books(self, once->thing);
     bool refused = snarl_wait_begin(self, &waited, once->site, &once->frame) == SNARL_WAIT_REFUSED;
     if (refused && !once->c11) /* call_once cannot say so */
         return EDEADLK;
@@ -89,6 +112,8 @@ static int call(struct snarl_once *once)
         snarl_real.call_once((once_flag *)once->thing.address, run);
     else
         result = snarl_real.pthread_once((pthread_once_t *)once->thing.address, run);
+    if (snarl_thread_ready() != self) /* likewise: its books are new */
+        return result;
     self->once_depth = depth;
     if (once->waiting)
         snarl_wait_end(self, &once->frame);
@@ -108,7 +133,7 @@ static int once_only(struct snarl_thread *self, struct snarl_thing thing, struct
                                   .waiting = true,
                                   .c11 = c11};
         int result = call(&once);
-        if (result != 0)
+        if (result != 0 || snarl_self != self)
             return result;
     }
     /* With locks held it could have been waited for, also when another thread has done it. */

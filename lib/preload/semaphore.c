@@ -2,16 +2,19 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "preload/session.h"
 
 enum {
-    MOST_PENDING = 8, /* dependencies kept for a thread */
-    MOST_HELD = 8,    /* locks held in one of them */
+    MOST_PENDING = 16,                    /* dependencies kept for a thread */
+    MOST_HELD = 8,                        /* locks held in one of them */
+    LONGEST_PENDING = 1000 * 1000 * 1000, /* nanoseconds */
 };
 
 /* A dependency, and where its locks live: a lock that lives there no more is another one. */
 struct dependency {
     struct snarl_want want;
+    uint64_t since; /* when it was kept */
     uintptr_t wanted;
     uintptr_t addresses[MOST_HELD];
     struct snarl_held held[MOST_HELD];
@@ -38,27 +41,6 @@ static void drop(struct snarl_pending *pending, uint32_t index)
     pending->count--;
     memmove(&pending->dependencies[index], &pending->dependencies[index + 1],
             (pending->count - index) * sizeof pending->dependencies[0]);
-}
-
-void snarl_semaphore_postpone(struct snarl_thread *self, const struct snarl_object *wanted,
-                              const struct snarl_want *want)
-{
-    if (self->pending == NULL)
-        self->pending = snarl_session_allocate(sizeof *self->pending);
-    if (self->pending == NULL || self->depth > MOST_HELD)
-        return;
-    struct snarl_pending *pending = self->pending;
-    if (pending->count == MOST_PENDING)
-        drop(pending, 0);
-    struct dependency *dependency = &pending->dependencies[pending->count++];
-    dependency->want = *want;
-    dependency->want.lock = wanted->lock;
-    dependency->wanted = wanted->address;
-    for (uint32_t i = 0; i < self->depth; i++) {
-        const struct snarl_holding *holding = &self->holdings[i];
-        dependency->addresses[i] = holding->address;
-        dependency->held[i] = (struct snarl_held){holding->lock, holding->stack, holding->shared};
-    }
 }
 
 enum proof {
@@ -100,6 +82,85 @@ static void tell(struct snarl_thread *self, struct dependency *dependency)
     dependency->want.held = dependency->held;
     if (!snarl_lock_order_knows(snarl_session.order, &dependency->want))
         snarl_acquire_tell(self, &dependency->want);
+}
+
+/* Tells it without the held semaphores that are still not known to be locks: one that a thread
+ * holds for so long (CPython's threads hold one for life) keeps nobody apart. */
+static void tell_what_is_known(struct snarl_thread *self, struct dependency *dependency)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < dependency->want.held_count; i++) {
+        if (proof_of(dependency->addresses[i], dependency->held[i].lock) != PROVEN)
+            continue;
+        dependency->addresses[count] = dependency->addresses[i];
+        dependency->held[count++] = dependency->held[i];
+    }
+    dependency->want.held_count = count;
+    if (count > 0 && proof_of(dependency->wanted, dependency->want.lock) == PROVEN)
+        tell(self, dependency);
+}
+
+static bool is_same(const struct dependency *kept, const struct snarl_thread *self,
+                    const struct snarl_want *want, uint32_t lock)
+{
+    if (kept->want.lock != lock || kept->want.held_count != self->depth ||
+        kept->want.flags != want->flags)
+        return false;
+    for (uint32_t i = 0; i < self->depth; i++)
+        if (kept->held[i].lock != self->holdings[i].lock)
+            return false;
+    return true;
+}
+
+static bool is_kept(const struct snarl_pending *pending, const struct snarl_thread *self,
+                    const struct snarl_want *want, uint32_t lock)
+{
+    for (uint32_t i = 0; i < pending->count; i++)
+        if (is_same(&pending->dependencies[i], self, want, lock))
+            return true;
+    return false;
+}
+
+/* Makes room for one more, and lets go of what has waited for too long. */
+static void make_room(struct snarl_thread *self, struct snarl_pending *pending, uint64_t now)
+{
+    while (pending->count > 0 && (pending->count == MOST_PENDING ||
+                                  now - pending->dependencies[0].since > LONGEST_PENDING)) {
+        tell_what_is_known(self, &pending->dependencies[0]);
+        drop(pending, 0);
+    }
+}
+
+void snarl_semaphore_postpone(struct snarl_thread *self, const struct snarl_object *wanted,
+                              const struct snarl_want *want)
+{
+    if (self->pending == NULL)
+        self->pending = snarl_session_allocate(sizeof *self->pending);
+    if (self->pending == NULL || self->depth > MOST_HELD ||
+        is_kept(self->pending, self, want, wanted->lock))
+        return;
+    struct snarl_pending *pending = self->pending;
+    uint64_t now = snarl_clock_read(CLOCK_MONOTONIC_COARSE);
+    make_room(self, pending, now);
+    struct dependency *dependency = &pending->dependencies[pending->count++];
+    dependency->want = *want;
+    dependency->want.lock = wanted->lock;
+    dependency->since = now;
+    dependency->wanted = wanted->address;
+    for (uint32_t i = 0; i < self->depth; i++) {
+        const struct snarl_holding *holding = &self->holdings[i];
+        dependency->addresses[i] = holding->address;
+        dependency->held[i] = (struct snarl_held){holding->lock, holding->stack, holding->shared};
+    }
+}
+
+void snarl_semaphore_tell_pending(struct snarl_thread *self, struct snarl_thread *thread)
+{
+    struct snarl_pending *pending = thread->pending;
+    for (uint32_t i = 0; pending != NULL && i < pending->count; i++)
+        tell_what_is_known(self, &pending->dependencies[i]);
+    snarl_arena_free(&snarl_session.arena, pending, sizeof *pending);
+    thread->pending = NULL;
 }
 
 void snarl_semaphore_is_lock(struct snarl_thread *self, struct snarl_thing thing)

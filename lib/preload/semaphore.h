@@ -20,9 +20,14 @@
 bool snarl_semaphore_holds_unproven(const struct snarl_thread *self);
 
 /* Keeps a dependency until all of its semaphores are known to be locks; forgets it if one turns out
- * not to be. A few are kept for each thread, the newest. Session lock. */
+ * not to be. A few are kept for each thread: the oldest is told without what is not known yet when
+ * there are more, and after a second. Session lock. */
 void snarl_semaphore_postpone(struct snarl_thread *self, const struct snarl_object *wanted,
                               const struct snarl_want *want);
+
+/* `thread` ends, or the process: nothing more will be known of what is kept for it. Session lock;
+ * `self` is the calling thread. */
+void snarl_semaphore_tell_pending(struct snarl_thread *self, struct snarl_thread *thread);
 
 /* Its taker has posted it. Without the session's lock. */
 void snarl_semaphore_is_lock(struct snarl_thread *self, struct snarl_thing thing);

@@ -247,16 +247,22 @@ static void after_fork(struct snarl_thread *self)
     snarl_leave(self, entry);
 }
 
+/* Of two forks at the same time one may be a thread's that is not watched. */
+static bool is_ours(void)
+{
+    return forking.entered && forking.thread == snarl_self;
+}
+
 static void after_fork_in_parent(void)
 {
-    if (forking.entered)
+    if (is_ours())
         after_fork(forking.thread);
 }
 
 /* The session begins anew at the first call of ours, if there is one: most children exec. */
 static void after_fork_in_child(void)
 {
-    if (forking.entered)
+    if (is_ours())
         after_fork(NULL);
 }
 
@@ -294,7 +300,9 @@ __attribute__((constructor(101))) static void start(void)
         constructed = true;
         snarl_stacks_open();
         snarl_modules_refresh();
-        snarl_thread_attach(NULL);
+        struct snarl_thread *self = snarl_thread_attach(NULL);
+        if (self != NULL)
+            self->warm = true;
     }
     snarl_leave(snarl_self != &starting ? snarl_self : NULL, entry);
     if (snarl_self == &starting)
@@ -330,6 +338,8 @@ size_t snarl_session_end(void)
     snarl_session_lock();
     struct snarl_fact_end fact = {.header.kind = SNARL_FACT_END, .at = snarl_clock_monotonic()};
     struct iovec part = {&fact, sizeof fact};
+    for (struct snarl_thread *thread = snarl_session.threads; self && thread; thread = thread->next)
+        snarl_semaphore_tell_pending(self, thread);
     if (snarl_lock_order_searches_cut(snarl_session.order) > 0)
         snarl_session_lose(SNARL_LOSS_SEARCH);
     if (self != NULL)

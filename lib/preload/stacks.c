@@ -64,6 +64,20 @@ SNARL_EXPORT int pipe2(int descriptors[2], int flags)
 #define QUOTED(name) #name
 #define NAME(name) QUOTED(name)
 
+/* Not under the lock: what this allocates comes from the host's allocator, whose own locks bring
+ * other threads here. */
+static void warm(void)
+{
+    void *addresses[OWN_FRAMES];
+    snarl_own_lock_take(&may_warm);
+    __atomic_fetch_add(&warming, 1, __ATOMIC_SEQ_CST);
+    snarl_own_lock_release(&may_warm);
+    at_work = true;
+    unwinder.backtrace(addresses, OWN_FRAMES);
+    end_work();
+    __atomic_fetch_sub(&warming, 1, __ATOMIC_SEQ_CST);
+}
+
 void snarl_stacks_open(void)
 {
     void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
@@ -76,7 +90,7 @@ void snarl_stacks_open(void)
         if (found[i] == NULL)
             return;
     memcpy(&unwinder, found, sizeof found);
-    snarl_stacks_warm();
+    warm();
 }
 
 /* Whether it is our turn: not if none has ended for so long that who has it must be stuck. */
@@ -97,20 +111,14 @@ static void end_turn(void)
     snarl_own_lock_release(&unwinding);
 }
 
-/* Not under the lock: what this allocates comes from the host's allocator, whose own locks bring
- * other threads here. */
-void snarl_stacks_warm(void)
+void snarl_stacks_warm(struct snarl_thread *self)
 {
-    void *addresses[OWN_FRAMES];
+    self->warm = true;
     if (unwinder.backtrace == NULL)
         return;
-    snarl_own_lock_take(&may_warm);
-    __atomic_fetch_add(&warming, 1, __ATOMIC_SEQ_CST);
-    snarl_own_lock_release(&may_warm);
-    at_work = true;
-    unwinder.backtrace(addresses, OWN_FRAMES);
-    end_work();
-    __atomic_fetch_sub(&warming, 1, __ATOMIC_SEQ_CST);
+    struct snarl_entry entry = snarl_enter(self);
+    warm();
+    snarl_leave(self, entry);
 }
 
 bool snarl_stacks_before_fork(void)
@@ -148,7 +156,33 @@ static struct {
     unw_cursor_t cursor;
 } work;
 
-/* The frames of the host, innermost first, in `addresses`; at least the caller's. */
+/* A cursor in the caller, right after the call. */
+static bool start_cursor(struct snarl_site site)
+{
+    greg_t *registers = work.context.uc_mcontext.gregs;
+    memset(&work.context, 0, sizeof work.context);
+    registers[REG_RIP] = (greg_t)site.caller;
+    registers[REG_RSP] = (greg_t)(site.frame + 2 * sizeof(uintptr_t));
+    registers[REG_RBP] = *(const greg_t *)site.frame;
+    return unwinder.init(&work.cursor, &work.context) == 0;
+}
+
+/* The frames of the host, innermost first, in `addresses`; at least the caller's. Step by step,
+ * some microseconds: a thread that is new does without the cache of 256 KiB that makes it quick. */
+static uint32_t unwind_by_steps(struct snarl_site site, uintptr_t *addresses)
+{
+    uint32_t count = 0;
+    unw_word_t address;
+    addresses[count++] = site.caller;
+    if (!start_cursor(site))
+        return count;
+    while (count < snarl_options.stack_depth && unwinder.step(&work.cursor) > 0 &&
+           unwinder.get_register(&work.cursor, UNW_REG_IP, &address) == 0 && address != 0)
+        addresses[count++] = address;
+    return count;
+}
+
+/* The same at once. */
 static uint32_t unwind(struct snarl_site site, uintptr_t *addresses)
 {
     void **all = work.all;
@@ -195,24 +229,18 @@ static struct snarl_memo *memo_to_write(struct snarl_thread *self, struct snarl_
     return memo != NULL ? memo : snarl_memo_of(self, site, self->memo_turn++ % SNARL_MEMO_WAYS);
 }
 
-/* Finds where the next return addresses lie: starts a cursor in the caller, right after the call.
- */
+/* Finds where the next return addresses lie. */
 static void memorise(struct snarl_thread *self, struct snarl_site site, uint32_t stack)
 {
     struct snarl_memo *memo = memo_to_write(self, site);
     unw_cursor_t *cursor = &work.cursor;
-    greg_t *registers = work.context.uc_mcontext.gregs;
-    memset(&work.context, 0, sizeof work.context);
-    registers[REG_RIP] = (greg_t)site.caller;
-    registers[REG_RSP] = (greg_t)(site.frame + 2 * sizeof(uintptr_t));
-    registers[REG_RBP] = *(const greg_t *)site.frame;
 
     memo->caller = 0;
     for (int i = 0; i < SNARL_MEMO_FRAMES; i++) {
         memo->offset[i] = 1; /* the caller's own lies next to the saved frame pointer */
         memo->address[i] = site.caller;
     }
-    if (unwinder.init(cursor, &work.context) != 0)
+    if (!start_cursor(site))
         return;
     for (int i = 0; i < SNARL_MEMO_FRAMES && unwinder.step(cursor) > 0; i++) {
         unw_word_t address = 0, stack_pointer = 0;
@@ -288,7 +316,9 @@ uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
 {
     if (unwinder.backtrace != NULL && has_room(site) && take_turn()) {
         at_work = true;
-        uint32_t count = unwind(site, work.addresses);
+        self->captures++;
+        uint32_t count =
+            self->warm ? unwind(site, work.addresses) : unwind_by_steps(site, work.addresses);
         end_work();
         uint32_t stack = intern(work.addresses, count);
         at_work = true;

@@ -181,7 +181,6 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
         return NULL;
     snarl_self = self;
     pthread_setspecific(session->key, self);
-    snarl_stacks_warm();
     return self;
 }
 
@@ -213,6 +212,7 @@ static void finish(struct snarl_thread *self)
         .header.kind = SNARL_FACT_THREAD_END, .thread = self->id, .segment = self->segment};
     struct iovec part = {&fact, sizeof fact};
     snarl_wakes_write(self);
+    snarl_semaphore_tell_pending(self, self);
     snarl_session_write(&part, 1);
 
     if (session->table != NULL)

@@ -23,7 +23,8 @@ enum {
     SNARL_MEMO_WAYS = 4,   /* places at which a memo may stand */
     SNARL_MEMO_FRAMES = 4, /* return addresses above the caller's that a memo checks */
     SNARL_GENERATIONS = 16384,
-    SNARL_ONCES = 8, /* initialisations within each other that a thread keeps track of */
+    SNARL_CAPTURES_COLD = 16, /* stacks that a thread unwinds the slow way at least */
+    SNARL_ONCES = 8,          /* initialisations within each other that a thread keeps track of */
     SNARL_WAITS_SEEN = 16,
 };
 
@@ -126,6 +127,8 @@ struct snarl_thread {
     struct snarl_once_call
         onces[SNARL_ONCES]; /* initialisations that it calls for, outermost first */
     uint32_t once_depth;
+    uint32_t captures;                /* stacks that it has unwound */
+    bool warm;                        /* libunwind has what makes it quick here */
     uint32_t memo_turn;               /* which place comes next where all are taken */
     int *error;                       /* where its errno lives, without a call */
     uintptr_t polling;                /* a semaphore that it has just tried in vain */

@@ -143,6 +143,9 @@ enum snarl_wait_verdict snarl_wait_begin(struct snarl_thread *self,
                                          struct snarl_wait_frame *frame)
 {
     bool join = waited->kind == SNARL_WANTS_THREAD;
+    /* An allocator takes locks; it does not wait for anything else. */
+    if (waited->kind != SNARL_WANTS_LOCK)
+        snarl_stacks_warm_if_worth(self);
     struct snarl_wait_frame wait = {
         .want = {.kind = waited->kind,
                  .flags = waited->flags,

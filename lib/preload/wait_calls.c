@@ -23,6 +23,8 @@ void snarl_condition_wait_begin(struct snarl_condition_wait *wait, uint32_t flag
 void snarl_condition_wait_end(void *data)
 {
     struct snarl_condition_wait *wait = data;
+    if (snarl_thread_ready() != wait->self) /* in a child that a signal handler has made by fork */
+        return;
     snarl_wait_end(wait->self, &wait->frame);
     if (wait->count == 1)
         snarl_acquired(wait->self, wait->mutex, wait->site, SNARL_TAKING_BLOCKING);

@@ -44,6 +44,21 @@ void snarl_page_gap(struct snarl_page *page)
     fputc('\n', page->stream);
 }
 
+/* Between a number and its unit: 21 ms stays in one piece. */
+static bool is_before_unit(const char *text, const char *space)
+{
+    static const char *const units[] = {"ms", "s", "min", "h"};
+    if (space == text || space[-1] < '0' || space[-1] > '9')
+        return false;
+    size_t length = 0;
+    while (space[1 + length] >= 'a' && space[1 + length] <= 'z')
+        length++;
+    for (size_t index = 0; index < sizeof units / sizeof units[0]; index++)
+        if (strlen(units[index]) == length && strncmp(space + 1, units[index], length) == 0)
+            return true;
+    return false;
+}
+
 /* The bytes of `text` that fit into `room` columns, broken at a space; at least one word. */
 static size_t line_bytes(const char *text, size_t room)
 {
@@ -51,6 +66,8 @@ static size_t line_bytes(const char *text, size_t room)
     const char *limit = snarl_utf8_skip(text, room);
     for (const char *end = text;; end++) {
         end += strcspn(end, " ");
+        if (*end == ' ' && is_before_unit(text, end))
+            continue;
         if (end > limit && fitting > 0)
             return fitting;
         fitting = (size_t)(end - text);

@@ -45,24 +45,35 @@ static const char *frame_line(struct snarl_text_writer *writer, const struct sna
     return line;
 }
 
+/* Frames of the watcher between the program's say nothing about the program. */
+static bool is_own(const struct snarl_frame *frame)
+{
+    return frame->foreign && frame->module != NULL &&
+           strcmp(snarl_path_base(frame->module), "libsnarl.so") == 0;
+}
+
 void snarl_text_add_stack(struct snarl_text_writer *writer, struct snarl_block *block,
                           unsigned indent, const struct snarl_stack *stack, bool keep_call)
 {
     struct span span = user_span(stack, keep_call);
-    size_t end = span.end;
-    if (end - span.first > MOST_FRAMES)
-        end = span.first + MOST_FRAMES;
-    for (size_t index = span.first; index < end; index++) {
+    size_t shown = 0, more = 0;
+    for (size_t index = span.first; index < span.end; index++) {
         const struct snarl_frame *frame = &stack->frames[index];
+        if (index > span.first && is_own(frame))
+            continue;
+        if (shown == MOST_FRAMES) {
+            more++;
+            continue;
+        }
+        shown++;
         snarl_block_add(&writer->page, block, indent, snarl_words_function(&writer->words, frame),
                         frame_line(writer, frame), NULL);
     }
-    if (end < span.end)
-        snarl_block_add(
-            &writer->page, block, indent,
-            snarl_pool_format(&writer->pool, "and %s",
-                              snarl_words_count(&writer->words, span.end - end, "more frame")),
-            NULL, NULL);
+    if (more > 0)
+        snarl_block_add(&writer->page, block, indent,
+                        snarl_pool_format(&writer->pool, "and %s",
+                                          snarl_words_count(&writer->words, more, "more frame")),
+                        NULL, NULL);
 }
 
 bool snarl_text_same_string(const char *one, const char *other)

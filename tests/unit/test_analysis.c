@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/builder.h"
 #include "bank_ask.h"
 #include "recording_ask.h"
 
@@ -209,6 +210,29 @@ static void a_mutex_from_the_heap_is_named_by_its_making(void **state)
     snarl_report_free(report);
 }
 
+static void sentences_name_functions_without_their_parameters(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"pay", "pay()"},
+        {"Bus::publish()", "Bus::publish()"},
+        {"Bus::subscribe(std::function<void ()>)", "Bus::subscribe()"},
+        {"Bus::count(int (*)(int)) const", "Bus::count()"},
+        {"(anonymous namespace)::pay(int)", "(anonymous namespace)::pay()"},
+        {"(anonymous namespace)::pay", "(anonymous namespace)::pay()"},
+        {"main::{lambda()#1}::operator()() const", "main::{lambda()#1}::operator()()"},
+        {"main::{lambda()#1}::operator()", "main::{lambda()#1}::operator()()"},
+        {"std::call_once<void (&)()>(void (&)())::{lambda()#1}",
+         "std::call_once<void (&)()>(void (&)())::{lambda()#1}()"},
+        {"(damaged)", "(damaged)()"},
+        {"damaged)", "damaged)()"},
+    };
+    struct snarl_report *report = snarl_report_create();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(snarl_builder_call(report, rows[i][0]), rows[i][1]);
+    snarl_report_free(report);
+}
+
 static void other_ways_stand_under_also(void **state)
 {
     (void)state;
@@ -344,6 +368,7 @@ int main(void)
         TEST(a_thread_waits_for_itself),
         TEST(a_join_and_a_lock_make_a_deadlock),
         TEST(a_mutex_from_the_heap_is_named_by_its_making),
+        TEST(sentences_name_functions_without_their_parameters),
         TEST(other_ways_stand_under_also),
         TEST(edges_are_drawn_once),
         TEST(everything_at_once_comes_in_order),

@@ -91,6 +91,21 @@ static void no_line_is_wider_than_the_page(void **state)
     }
 }
 
+static void a_number_keeps_its_unit(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "snarl: nothing found in ./transfer (pid 4711, 1 thread, 0 locks,\n  3 min)\n",
+        "snarl: nothing found in ./transfer (pid 4711, 1 thread, 0 locks, 3 min)\n",
+    };
+    const struct sample clean = {NULL, sample_clean, {0}};
+    for (unsigned width = 66; width <= 72; width++) {
+        char *text = write_sample(&clean, &(struct snarl_format_options){.width = width});
+        assert_string_equal(text, texts[width >= 71]);
+        free(text);
+    }
+}
+
 /* Removes ESC [ ... m in place and returns how many there were of `wanted`. */
 static size_t remove_escapes(char *text, const char *wanted)
 {
@@ -194,6 +209,39 @@ static void stacks_are_cut_to_the_user_s_code(void **state)
     assert_stack_reads(deep, 25, expected);
 }
 
+static void frames_of_the_watcher_are_left_out(void **state)
+{
+    (void)state;
+    struct snarl_frame frames[] = {
+        {.function = "build", .file = "a.c", .line = 1},
+        {.function = "run", .module = "/opt/lib/libsnarl.so", .foreign = true},
+        {.function = "__pthread_once_slow", .module = "/lib/libc.so.6", .foreign = true},
+        {.function = "pthread_once", .module = "/opt/lib/libsnarl.so", .foreign = true},
+        {.function = "main", .file = "a.c", .line = 2},
+    };
+    assert_stack_reads(frames, 5,
+                       "    build                a.c:1\n    __pthread_once_slow  libc.so.6\n"
+                       "    main                 a.c:2\n");
+    frames[1].module = "/opt/lib/libsnarled.so";
+    frames[3].module = NULL;
+    assert_stack_reads(frames, 5,
+                       "    build                a.c:1\n    run                  libsnarled.so\n"
+                       "    __pthread_once_slow  libc.so.6\n    pthread_once\n"
+                       "    main                 a.c:2\n");
+
+    struct snarl_frame deep[25];
+    char expected[1024] = "";
+    for (size_t index = 0; index < 25; index++) {
+        deep[index] = (struct snarl_frame){.function = "down", .file = "a.c", .line = 9};
+        if (index < 20)
+            strcat(expected, "    down  a.c:9\n");
+    }
+    deep[3] =
+        (struct snarl_frame){.function = "run", .module = "/opt/lib/libsnarl.so", .foreign = true};
+    strcat(expected, "    and 4 more frames\n");
+    assert_stack_reads(deep, 25, expected);
+}
+
 static void what_is_too_wide_is_shortened_in_the_middle(void **state)
 {
     (void)state;
@@ -231,9 +279,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sample_reads_as_it_should),
         cmocka_unit_test(no_line_is_wider_than_the_page),
+        cmocka_unit_test(a_number_keeps_its_unit),
         cmocka_unit_test(colours_change_nothing_but_the_colour),
         cmocka_unit_test(colours_are_for_severity_and_remedy),
         cmocka_unit_test(stacks_are_cut_to_the_user_s_code),
+        cmocka_unit_test(frames_of_the_watcher_are_left_out),
         cmocka_unit_test(what_is_too_wide_is_shortened_in_the_middle),
         cmocka_unit_test(file_names_lose_the_prefix),
     };
