@@ -15,6 +15,7 @@
 
 static const char rust[] = "Rust's locks";
 static const char abseil[] = "abseil's locks";
+static const char futures[] = "C++'s futures";
 
 static const struct {
     const char *prefix; /* of the file's name */
@@ -34,9 +35,12 @@ static const struct snarl_mark marks[] = {
     {NULL, "rust_eh_personality"},
     {NULL, "AbslInternalPerThreadSemWait"},
     {NULL, "_ZZNSt8__detail18__waiter_pool_base6_S_forEPKvE3__w"}, /* std::atomic::wait */
+    {NULL, "_ZNSt13__future_base"},
+    {NULL, "_ZNKSt13__future_base"},
 };
 
-static const char *const marked_locks[] = {rust, rust, abseil, "C++20's atomics and latches"};
+static const char *const marked_locks[] = {rust,    rust,   abseil, "C++20's atomics and latches",
+                                           futures, futures};
 
 _Static_assert(sizeof marks / sizeof marks[0] == sizeof marked_locks / sizeof marked_locks[0],
                "each mark stands for something");
