@@ -211,6 +211,8 @@ static uint64_t note_seen(struct snarl_thread *self, uint32_t lock, uint32_t sta
 void snarl_acquired_slow(struct snarl_thread *self, struct snarl_thing thing,
                          struct snarl_site site, enum snarl_taking taking)
 {
+    if (snarl_acquired_at(self, thing, snarl_stack_recall(self, site), taking))
+        return;
     struct snarl_entry entry = snarl_enter(self);
     snarl_frames_check(self, site);
     drop_stale(self, thing);

@@ -102,8 +102,25 @@ snarl_hold(struct snarl_thread *self, struct snarl_thing thing, uint32_t lock, u
     row->acquisitions++;
 }
 
-/* After the lock was taken: whether that was seen before, and is settled. The kind and the taking
- * are constants wherever it is used. */
+/* After the lock was taken by this call path: whether that was seen before, and is settled. */
+static inline __attribute__((always_inline)) bool snarl_acquired_at(struct snarl_thread *self,
+                                                                    struct snarl_thing thing,
+                                                                    uint32_t stack,
+                                                                    enum snarl_taking taking)
+{
+    uint32_t lock = snarl_object_recall(self, thing) & ~(uint32_t)SNARL_LOCK_WRITTEN;
+    uint64_t context = snarl_context_after(self->context, lock, stack);
+    if (__builtin_expect(stack == 0 || lock - 1 >= SNARL_LOCK_ID || self->depth >= self->capacity ||
+                             (self->depth > 0 &&
+                              *snarl_seen_entry_of(self, context) != context + (uint64_t)taking),
+                         0))
+        return false;
+    snarl_hold(self, thing, lock, stack, context, taking & SNARL_TAKING_SHARED, false);
+    return true;
+}
+
+/* The same with its site, if the thread has the call path at hand. The kind and the taking are
+ * constants wherever it is used, and nothing is called. */
 static inline __attribute__((always_inline)) bool snarl_acquired_again(struct snarl_thread *self,
                                                                        struct snarl_thing thing,
                                                                        struct snarl_site site,
@@ -117,16 +134,7 @@ static inline __attribute__((always_inline)) bool snarl_acquired_again(struct sn
         self->row->acquisitions++;
         return true;
     }
-    uint32_t stack = snarl_stack_recall(self, site);
-    uint32_t lock = snarl_object_recall(self, thing) & ~(uint32_t)SNARL_LOCK_WRITTEN;
-    uint64_t context = snarl_context_after(self->context, lock, stack);
-    if (__builtin_expect(stack == 0 || lock - 1 >= SNARL_LOCK_ID || self->depth >= self->capacity ||
-                             (self->depth > 0 &&
-                              *snarl_seen_entry_of(self, context) != context + (uint64_t)taking),
-                         0))
-        return false;
-    snarl_hold(self, thing, lock, stack, context, shared, false);
-    return true;
+    return snarl_acquired_at(self, thing, snarl_stack_recall_quickly(self, site), taking);
 }
 
 /* After the lock was taken. */

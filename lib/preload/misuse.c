@@ -92,11 +92,11 @@ static bool judge_release(struct snarl_thread *self, struct snarl_thing thing, b
         not_owner ? SNARL_MISUSE_UNLOCK_NOT_OWNER : SNARL_MISUSE_UNLOCK_NOT_LOCKED,
         refused ? SNARL_WARNING : SNARL_ERROR, not_owner ? first : (struct snarl_party){0});
     fact->object = snarl_misuse_object(self, thing);
-    /* Of several readers it cannot be told whose turn was ended. */
-    bool effective = !refused && others <= 1;
-    if (effective)
+    /* Of several readers it cannot be told whose turn was ended: none is said to have it any more,
+     * as a wait for one that has not would look like a deadlock. */
+    if (!refused)
         excuse_holders(self, thing.address);
-    return effective;
+    return !refused;
 }
 
 bool snarl_misuse_of_release(struct snarl_thread *self, struct snarl_thing thing,

@@ -45,16 +45,18 @@ void snarl_semaphore_posted_slow(struct snarl_thread *self, struct snarl_thing t
                                  struct snarl_site site);
 
 /* After a semaphore was taken. */
-static inline void snarl_semaphore_taken(struct snarl_thread *self, struct snarl_thing thing,
-                                         struct snarl_site site, enum snarl_taking taking)
+static inline __attribute__((always_inline)) void snarl_semaphore_taken(struct snarl_thread *self,
+                                                                        struct snarl_thing thing,
+                                                                        struct snarl_site site,
+                                                                        enum snarl_taking taking)
 {
     if (__builtin_expect(self->polling != 0 || !snarl_acquired_again(self, thing, site, taking), 0))
         snarl_semaphore_taken_slow(self, thing, site, taking);
 }
 
 /* Before a semaphore is posted. */
-static inline void snarl_semaphore_posted(struct snarl_thread *self, struct snarl_thing thing,
-                                          struct snarl_site site)
+static inline __attribute__((always_inline)) void
+snarl_semaphore_posted(struct snarl_thread *self, struct snarl_thing thing, struct snarl_site site)
 {
     if (!snarl_released_again(self, thing))
         snarl_semaphore_posted_slow(self, thing, site);

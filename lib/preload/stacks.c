@@ -212,8 +212,7 @@ struct snarl_memo *snarl_memo_find(struct snarl_thread *self, struct snarl_site 
     return NULL;
 }
 
-__attribute__((noinline)) uint32_t snarl_stack_recall_further(struct snarl_thread *self,
-                                                              struct snarl_site site)
+uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site)
 {
     const struct snarl_memo *memo = snarl_memo_find(self, site);
     return memo != NULL ? memo->stack : 0;

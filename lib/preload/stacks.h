@@ -72,16 +72,14 @@ static inline bool snarl_memo_matches(const struct snarl_memo *memo, struct snar
 /* The memo of the call path, at whichever place; NULL if there is none. */
 struct snarl_memo *snarl_memo_find(struct snarl_thread *self, struct snarl_site site);
 
-/* The stack of a call path that a memo at another place than the first knows, or 0. */
-uint32_t snarl_stack_recall_further(struct snarl_thread *self, struct snarl_site site);
-
 /* The stack of a call path that a memo knows, or 0. */
-static inline uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site)
+uint32_t snarl_stack_recall(struct snarl_thread *self, struct snarl_site site);
+
+/* The same where it stands at the first place, which is where nearly all do: without a call. */
+static inline uint32_t snarl_stack_recall_quickly(struct snarl_thread *self, struct snarl_site site)
 {
     const struct snarl_memo *memo = snarl_memo_of(self, site, 0);
-    return __builtin_expect(snarl_memo_matches(memo, site), 1)
-               ? memo->stack
-               : snarl_stack_recall_further(self, site);
+    return __builtin_expect(snarl_memo_matches(memo, site), 1) ? memo->stack : 0;
 }
 
 /* The above, or if need be the one before it. */

@@ -28,7 +28,7 @@ static inline void snarl_wake_note(struct snarl_thread *self, uintptr_t address,
 static inline void snarl_wake(struct snarl_thread *self, struct snarl_thing thing,
                               struct snarl_site site, uint32_t wake)
 {
-    uint32_t stack = snarl_stack_recall(self, site);
+    uint32_t stack = snarl_stack_recall_quickly(self, site);
     uint32_t object = snarl_object_recall(self, thing) & SNARL_LOCK_ID;
     if (__builtin_expect(stack == 0 || object == 0, 0))
         snarl_wake_slow(self, thing, site, wake);
