@@ -24,6 +24,9 @@ void snarl_memory_start(void);
 void snarl_memory_note(uintptr_t address);
 void snarl_memory_take_back(uintptr_t address);
 
+/* Whether an object may live there. No lock. */
+bool snarl_memory_may_house(uintptr_t address);
+
 enum snarl_memory_blame {
     SNARL_MEMORY_BLAMELESS,
     SNARL_MEMORY_BLAMES,             /* a held lock in there is a misuse */

@@ -1,6 +1,7 @@
 /* Where the lives of things begin and end: initialised twice, used before or after, mistaken. */
 #include <limits.h>
 
+#include "preload/memory.h"
 #include "preload/misuse_parts.h"
 #include "preload/modules.h"
 #include "preload/shared_memory.h"
@@ -103,7 +104,8 @@ static bool is_shared(uintptr_t address)
 }
 
 /* Whether it lives after its destruction: nothing has begun here since. What has no static
- * initialiser can begin by a call only. */
+ * initialiser can begin by a call only. An rwlock that was destroyed looks like one that has just
+ * been given its static initialiser. */
 static bool is_past(struct snarl_thing thing, const struct destroyed *destroyed)
 {
     struct snarl_condition_words condition;
@@ -113,10 +115,6 @@ static bool is_past(struct snarl_thing thing, const struct destroyed *destroyed)
     case SNARL_OBJECT_CONDITION:
         memcpy(&condition, (const void *)thing.address, sizeof condition);
         return destroyed != NULL && snarl_condition_is_destroyed(&condition);
-    case SNARL_OBJECT_RWLOCK:
-        /* One that was destroyed looks like a new one; but that would not lie in a variable. */
-        return destroyed != NULL && destroyed->trait == trait_of(thing) &&
-               snarl_modules_contain(thing.address);
     case SNARL_OBJECT_SPIN:
     case SNARL_OBJECT_SEMAPHORE:
     case SNARL_OBJECT_BARRIER:
@@ -216,6 +214,8 @@ static bool is_begun_twice(struct snarl_thing thing, const struct snarl_object *
 void snarl_misuse_of_begin(struct snarl_thread *self, struct snarl_thing thing,
                            struct snarl_site site)
 {
+    if (!snarl_memory_may_house(thing.address))
+        return;
     struct snarl_entry entry = snarl_enter(self);
     struct snarl_fact_misuse fact = {0};
     struct snarl_party other = {0};
@@ -232,9 +232,20 @@ void snarl_misuse_of_begin(struct snarl_thread *self, struct snarl_thing thing,
     snarl_leave(self, entry);
 }
 
+/* A mutex that is what it is taken for, and free by its own word: nothing can be said of it. */
+static bool is_plainly_free(struct snarl_thread *self, struct snarl_thing thing)
+{
+    if (thing.kind != SNARL_OBJECT_MUTEX || snarl_object_recall(self, thing) == 0)
+        return false;
+    const pthread_mutex_t *mutex = snarl_mutex_at(thing.address);
+    return mutex->__data.__lock == 0 && mutex->__data.__nusers == 0;
+}
+
 void snarl_misuse_of_end(struct snarl_thread *self, struct snarl_thing thing,
                          struct snarl_site site)
 {
+    if (is_plainly_free(self, thing))
+        return;
     struct snarl_entry entry = snarl_enter(self);
     struct snarl_fact_misuse fact = {0};
     struct snarl_party other = {0};

@@ -21,6 +21,9 @@ SNARL_EXPORT void flockfile(FILE *file)
         snarl_lock_wait_begin(self, thing, SNARL_TAKING_BLOCKING, SNARL_SITE(), &frame);
         snarl_real.flockfile(file);
         snarl_wait_end(self, &frame);
+        self = snarl_thread_ready(); /* a signal handler may have forked: this may be the child */
+        if (self == NULL)
+            return;
     }
     snarl_acquired(self, thing, SNARL_SITE(), SNARL_TAKING_BLOCKING);
 }

@@ -102,6 +102,9 @@ static inline bool snarl_took(int result)
                           &frame);                                                                 \
     int result = snarl_real.name arguments;                                                        \
     snarl_wait_end(self, &frame);                                                                  \
+    self = snarl_thread_ready(); /* a signal handler may have forked: this may be the child */     \
+    if (self == NULL)                                                                              \
+        return result;                                                                             \
     if (snarl_took(result))                                                                        \
         snarl_acquired(self, thing, SNARL_SITE(), SNARL_TAKING_TIMED | SNARL_TAKING_##MODE);       \
     else                                                                                           \

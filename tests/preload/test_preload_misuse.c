@@ -138,8 +138,8 @@ static void what_looks_like_it_is_not(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "used-again",        "pooled",         "destroyed-at-once",     "main-is-joined",
-        "child-begins-anew", "permit-is-kept", "initialised-elsewhere",
+        "used-again",        "pooled",         "destroyed-at-once",       "main-is-joined",
+        "child-begins-anew", "permit-is-kept", "made-by-its-initialiser", "initialised-elsewhere",
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         UNHARMED(0, "careful", cases[i]);

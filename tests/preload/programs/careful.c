@@ -203,9 +203,21 @@ static void permit_is_kept(void)
     MUST(sem_destroy(&permits) == 0);
 }
 
+static pthread_rwlock_t shelf = PTHREAD_RWLOCK_INITIALIZER;
+
+/* Destroyed, and made anew without a call. */
+static void made_by_its_initialiser(void)
+{
+    MUST(pthread_rwlock_rdlock(&shelf) == 0 && pthread_rwlock_unlock(&shelf) == 0);
+    MUST(pthread_rwlock_destroy(&shelf) == 0);
+    shelf = (pthread_rwlock_t)PTHREAD_RWLOCK_INITIALIZER;
+    MUST(pthread_rwlock_wrlock(&shelf) == 0 && pthread_rwlock_unlock(&shelf) == 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
+        {"made-by-its-initialiser", made_by_its_initialiser},
         {"used-again", used_again},
         {"pooled", pooled},
         {"destroyed-at-once", destroyed_at_once},

@@ -56,14 +56,6 @@ void use_after_destroy(bool wrong)
     MUST(pthread_mutex_trylock(&mutex) == (wrong ? EINVAL : 0));
 }
 
-void use_after_destroy_rwlock(bool wrong)
-{
-    destroy_rwlock();
-    if (!wrong)
-        init_rwlock();
-    MUST(pthread_rwlock_tryrdlock(&rwlock) == 0);
-}
-
 void use_after_destroy_spin(bool wrong)
 {
     init_spin();
