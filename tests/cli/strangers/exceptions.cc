@@ -1,6 +1,6 @@
 // Exceptions thrown with locks held, across threads, and through frames that release them.
 #include <condition_variable>
-#include <future>
+#include <exception>
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
@@ -23,12 +23,26 @@ static int work(int number)
 int main()
 {
     int sum = 0, failures = 0;
-    std::vector<std::future<int>> results;
+    struct result {
+        int value = 0;
+        std::exception_ptr thrown;
+    };
+    std::vector<result> results(300);
+    std::vector<std::thread> workers;
     for (int number = 0; number < 300; number++)
-        results.push_back(std::async(std::launch::async, work, number));
-    for (auto &result : results) {
+        workers.emplace_back([number, &results] {
+            try {
+                results[number].value = work(number);
+            } catch (...) {
+                results[number].thrown = std::current_exception();
+            }
+        });
+    for (int number = 0; number < 300; number++) {
+        workers[number].join();
         try {
-            sum += result.get();
+            if (results[number].thrown)
+                std::rethrow_exception(results[number].thrown);
+            sum += results[number].value;
         } catch (const std::runtime_error &) {
             failures++;
         }
