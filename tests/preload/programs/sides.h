@@ -107,23 +107,26 @@ static inline void three_together(void (*first)(void), void (*second)(void), voi
     side_start(first, second, third, false);
 }
 
-/* Returns when the thread, whose number is set once it is about to wait, sleeps in a futex call in
- * that memory. */
+/* Whether that thread, of this process or of a child, sleeps in a futex call in that memory. */
+static inline bool side_sleeps(pid_t thread, const void *object, size_t size)
+{
+    char path[64], text[128] = "";
+    snprintf(path, sizeof path, "/proc/%d/syscall", (int)thread);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    MUST(read(file, text, sizeof text - 1) >= 0);
+    close(file);
+    char *rest;
+    bool futex = strtol(text, &rest, 10) == SYS_futex;
+    return futex && strtoul(rest, NULL, 16) - (uintptr_t)object < size;
+}
+
+/* Returns when the thread, whose number is set once it is about to wait, sleeps so. */
 static inline void side_await_sleep(const pid_t *thread, const void *object, size_t size)
 {
-    for (bool asleep = false; !asleep; usleep(1000)) {
-        char path[64], text[128] = "";
-        snprintf(path, sizeof path, "/proc/self/task/%d/syscall",
-                 (int)__atomic_load_n(thread, __ATOMIC_SEQ_CST));
-        int file = open(path, O_RDONLY | O_CLOEXEC);
-        if (file < 0)
-            continue;
-        MUST(read(file, text, sizeof text - 1) >= 0);
-        close(file);
-        char *rest;
-        bool futex = strtol(text, &rest, 10) == SYS_futex;
-        asleep = futex && strtoul(rest, NULL, 16) - (uintptr_t)object < size;
-    }
+    while (!side_sleeps(__atomic_load_n(thread, __ATOMIC_SEQ_CST), object, size))
+        usleep(1000);
 }
 
 /* A far deadline. */
