@@ -2,11 +2,13 @@
  * back. */
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/wait.h>
 
 #include "sides.h"
 
 static pthread_mutex_t plugins = PTHREAD_MUTEX_INITIALIZER;
-static bool locking, hanging;
+static bool locking, hanging, forking;
+static pid_t child;
 static char library[4096];
 
 /* Called by constructed.so, with the loader's lock held. */
@@ -18,6 +20,11 @@ void constructed_lock(void)
     if (locking) {
         MUST(pthread_mutex_lock(&plugins) == 0);
         unlock(&plugins);
+    }
+    if (forking) {
+        forking = false;
+        child = fork();
+        MUST(child >= 0);
     }
 }
 
@@ -84,6 +91,21 @@ static void loads(void)
     in_turn(load, load);
 }
 
+/* A child is made by a constructor, and goes on loading. */
+static void constructor_forks(void)
+{
+    int status;
+    forking = true;
+    load();
+    if (child == 0)
+        alarm(LIMIT_S);
+    load_with_lock();
+    if (child == 0)
+        _exit(0);
+    MUST(waitpid(child, &status, 0) == child);
+    printf("child %d\n", status);
+}
+
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
@@ -93,6 +115,7 @@ int main(int argc, char **argv)
         {"visit-without-lock", visit_without_lock},
         {"loads", loads},
         {"live-abba", live_abba},
+        {"constructor-forks", constructor_forks},
     };
     ssize_t length = readlink("/proc/self/exe", library, sizeof library - 32);
     MUST(length > 0);

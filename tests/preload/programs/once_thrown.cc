@@ -1,9 +1,16 @@
 // std::call_once: an initialisation that throws is not done, and nobody holds it.
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <thread>
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define STAYS [[gnu::noinline]] static /* has a frame of its own */
 
@@ -55,10 +62,62 @@ STAYS void abba()
     std::thread(lock_and_call, load_nothing).join();
 }
 
+static std::atomic<pid_t> caller;
+
+/* Waits for what main holds, deeper in its stack than the initialisation was. */
+STAYS void lock_below(int depth)
+{
+    volatile char room[4096];
+    room[depth] = 0;
+    if (depth > 0) {
+        lock_below(depth - 1);
+        room[0] = room[depth];
+        return;
+    }
+    caller = gettid();
+    load_settings();
+}
+
+/* Whether the caller sleeps in a futex call on that. */
+static bool caller_sleeps(const std::mutex &mutex)
+{
+    std::ifstream file("/proc/self/task/" + std::to_string(caller) + "/syscall");
+    long call = -1;
+    unsigned long object = 0;
+    file >> call >> std::hex >> object;
+    return call == SYS_futex && object - reinterpret_cast<unsigned long>(&mutex) < sizeof mutex;
+}
+
+/* Who left the initialisation by the exception waits for who calls it again: no deadlock. */
+STAYS void called_again()
+{
+    std::unique_lock<std::mutex> guard(count, std::defer_lock);
+    std::atomic<int> stage{0};
+    std::thread thread([&stage] {
+        call_and_catch();
+        stage = 1;
+        while (stage != 2)
+            std::this_thread::yield();
+        lock_below(3);
+    });
+    while (stage != 1)
+        std::this_thread::yield();
+    guard.lock();
+    stage = 2;
+    while (!caller_sleeps(count))
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::call_once(settings, load_nothing);
+    guard.unlock();
+    thread.join();
+}
+
 int main(int argc, char **argv)
 {
+    alarm(20); /* ends it if it hangs */
     if (argc > 1 && std::strcmp(argv[1], "thrown") == 0)
         thrown();
+    else if (argc > 1 && std::strcmp(argv[1], "called-again") == 0)
+        called_again();
     else
         abba();
     std::printf("%s\n", caught == 1 ? "granted" : "not caught");
