@@ -213,11 +213,12 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
     }
     const struct snarl_fact_header *fact;
     while ((fact = snarl_reader_next(&loaded->reader)) != NULL)
-        if (!gather(loaded, fact))
+        if (!gather(loaded, fact) && !snarl_loaded_note_runs(loaded, fact))
             take(loaded, fact);
     note_table(loaded);
     enter_row_objects(loaded);
-    snarl_loaded_judge(loaded);
+    if (!options->facts_only)
+        snarl_loaded_judge(loaded);
     return true;
 }
 
@@ -234,6 +235,16 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->shared_locks);
     snarl_arena_end(&loaded->arena);
     snarl_reader_close(&loaded->reader);
+}
+
+uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *loaded, size_t *count)
+{
+    uint32_t *ids = calloc(HASH_CNT(by_id, loaded->locks) + 1, sizeof *ids);
+    *count = 0;
+    for (const struct snarl_fact_entry *lock = loaded->locks; ids != NULL && lock != NULL;
+         lock = lock->by_id.next)
+        ids[(*count)++] = lock->id;
+    return ids;
 }
 
 static const void *fact_of(const struct snarl_fact_entry *table, uint32_t id, size_t *modules_then)

@@ -161,7 +161,7 @@ static void add_process(struct snarl_builder *builder, struct snarl_source *sour
                         struct snarl_report_process *process)
 {
     const struct snarl_loaded *loaded = &source->loaded;
-    source->default_name = loaded->first_name;
+    source->default_name = snarl_loaded_is_merged(loaded) ? NULL : loaded->first_name;
     process->pid = loaded->reader.header->pid;
     process->watched = true;
     add_arguments(builder, process, loaded->process);
@@ -170,7 +170,8 @@ static void add_process(struct snarl_builder *builder, struct snarl_source *sour
     uint64_t last = last_moment(loaded);
     if (last > loaded->reader.header->started_monotonic)
         process->duration_s = (double)(last - loaded->reader.header->started_monotonic) / 1e9;
-    process->ended = loaded->end == NULL && !snarl_loaded_exec(loaded);
+    process->ended =
+        loaded->end == NULL && !snarl_loaded_exec(loaded) && !snarl_loaded_is_merged(loaded);
     if (process->ended)
         add_states(builder, source, process);
 }
