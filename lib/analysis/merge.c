@@ -51,7 +51,7 @@ static void begin_shape(struct snarl_merge_reading *reading, const struct snarl_
 {
     const struct snarl_loaded *loaded = &reading->loaded;
     reading->threads = NULL;
-    reading->thread_count = reading->join_count = 0;
+    reading->thread_count = reading->orders.count = 0;
     reading->executable =
         fact->executable != 0 && fact->executable <= loaded->module_count
             ? snarl_merged_module_of(reading, loaded->modules[fact->executable - 1])
@@ -66,7 +66,10 @@ static void take(struct snarl_merge_reading *reading, const struct snarl_fact_he
         snarl_merged_add_thread(reading, whole);
         break;
     case SNARL_FACT_JOIN:
-        append((const void ***)&reading->joins, &reading->join_count, fact);
+    case SNARL_FACT_JOIN_HELD:
+    case SNARL_FACT_ARRIVAL:
+    case SNARL_FACT_FOUND_DONE:
+        snarl_merged_add_order(reading, fact);
         break;
     case SNARL_FACT_DEPENDENCY:
     case SNARL_FACT_SEGMENT:
@@ -127,7 +130,8 @@ bool snarl_merge_add(struct snarl_merge *merge, const char *path, char *error, s
     take_runs(&reading);
     take_changed_locks(&reading);
     free(reading.in_order);
-    free(reading.joins);
+    free(reading.orders.facts);
+    free(reading.orders.cuts);
     free(reading.deeds);
     snarl_arena_end(&reading.arena);
     snarl_loaded_free(&reading.loaded);

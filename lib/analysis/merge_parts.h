@@ -124,6 +124,14 @@ struct snarl_merged_thread {
 
 struct snarl_merged_known; /* private: the serial of an id */
 
+/* Facts of orders between threads, as they came; and where these cut the threads' lives. */
+struct snarl_merged_orders {
+    const struct snarl_fact_header **facts;
+    size_t count, capacity;
+    uint64_t *cuts; /* each a thread's place, and the segment that ends there; sorted */
+    size_t cut_count, cut_capacity;
+};
+
 /* A recording that is being taken in. */
 struct snarl_merge_reading {
     struct snarl_merge *merge;
@@ -136,8 +144,7 @@ struct snarl_merge_reading {
     struct snarl_merged_thread *threads; /* by id */
     struct snarl_merged_thread **in_order;
     size_t thread_count;
-    const struct snarl_fact_join **joins;
-    size_t join_count;
+    struct snarl_merged_orders orders;
     /* The run at hand: facts, as they came. */
     const struct snarl_fact_header **deeds;
     size_t deed_count;
@@ -171,6 +178,19 @@ struct snarl_merged_thread *snarl_merged_thread_of(const struct snarl_merge_read
 /* The shape at hand, once it is known which threads have a part in the run (`kept`); takes away
  * those that need not be kept, and gives the others their places. */
 struct snarl_merged_shape *snarl_merged_take_shape(struct snarl_merge_reading *);
+
+/* Orders between the threads of the shape at hand: taken in; the threads that have a part in them
+ * kept, the second where one more was; told in the shape's words, after the threads have places and
+ * their lives are cut. */
+void snarl_merged_add_order(struct snarl_merge_reading *, const struct snarl_fact_header *);
+void snarl_merged_keep_ordered(struct snarl_merge_reading *);
+bool snarl_merged_keep_joiners(struct snarl_merge_reading *);
+void snarl_merged_cut_lives(struct snarl_merge_reading *);
+void snarl_merged_describe_orders(struct snarl_merge_reading *, struct snarl_merged_text *);
+
+/* A segment of a thread, counted anew. */
+uint32_t snarl_merged_segment(const struct snarl_merge_reading *,
+                              const struct snarl_merged_thread *, uint32_t segment);
 
 /* Marks the threads that have a part in the run at hand; then takes in the run. */
 void snarl_merged_mark_threads(struct snarl_merge_reading *);

@@ -245,6 +245,33 @@ static int compare_wants(const void *left, const void *right)
     return (a->index > b->index) - (a->index < b->index);
 }
 
+/* What a thread wanted, in a segment. */
+struct seen {
+    struct snarl_merged_name want;
+    UT_hash_handle by_want;
+};
+
+/* Two segments of a thread may be one, counted anew. */
+static bool is_new(struct snarl_merge_reading *reading, struct seen **table,
+                   const struct wanted *wanted)
+{
+    struct snarl_arena *arena = &reading->arena;
+    const struct snarl_fact_dependency *fact = wanted->fact;
+    const uint32_t parts[] = {wanted->thread, wanted->segment, fact->lock, fact->stack,
+                              fact->flags};
+    struct snarl_merged_name want = snarl_merged_name_begin(0);
+    snarl_merged_name_add_bytes(&want, parts, sizeof parts);
+    snarl_merged_name_add_bytes(&want, fact->held, fact->held_count * sizeof fact->held[0]);
+    struct seen *seen;
+    HASH_FIND(by_want, *table, &want, sizeof want, seen);
+    if (seen != NULL)
+        return false;
+    seen = snarl_merged_allocate(arena, sizeof *seen);
+    seen->want = want;
+    HASH_ADD(by_want, *table, want, sizeof seen->want, seen);
+    return true;
+}
+
 static void describe_wants(struct snarl_merge_reading *reading)
 {
     size_t size = (reading->deed_count + 1) * sizeof(struct wanted), count = 0;
@@ -254,13 +281,18 @@ static void describe_wants(struct snarl_merge_reading *reading)
         wanted->fact = dependency_of(reading, reading->deeds[i], &wanted->segment);
         if (wanted->fact == NULL)
             continue;
-        wanted->thread = snarl_merged_thread_of(reading, wanted->fact->thread)->place;
+        const struct snarl_merged_thread *thread =
+            snarl_merged_thread_of(reading, wanted->fact->thread);
+        wanted->thread = thread->place;
+        wanted->segment = snarl_merged_segment(reading, thread, wanted->segment);
         wanted->index = i;
         count++;
     }
     qsort(wants, count, sizeof *wants, compare_wants);
+    struct seen *table = NULL;
     for (size_t i = 0; i < count; i++)
-        describe_want(reading, &wants[i]);
+        if (is_new(reading, &table, &wants[i]))
+            describe_want(reading, &wants[i]);
     snarl_arena_free(&reading->arena, wants, size);
 }
 

@@ -148,23 +148,14 @@ void snarl_merged_identify_threads(struct snarl_merge_reading *reading)
 /* Who made or joined what is kept stands in the order of things, too. */
 static void keep_between(struct snarl_merge_reading *reading)
 {
-    bool more = true;
-    while (more) {
-        more = false;
+    snarl_merged_keep_ordered(reading);
+    do {
         for (size_t i = reading->thread_count; i-- > 0;) {
             struct snarl_merged_thread *thread = reading->in_order[i];
             if (thread->kept && thread->parent != NULL)
                 thread->parent->kept = true;
         }
-        for (size_t i = 0; i < reading->join_count; i++) {
-            struct snarl_merged_thread *joined =
-                snarl_merged_thread_of(reading, reading->joins[i]->joined);
-            struct snarl_merged_thread *joiner =
-                snarl_merged_thread_of(reading, reading->joins[i]->thread);
-            if (joined != NULL && joiner != NULL && joined->kept && !joiner->kept)
-                more = joiner->kept = true;
-        }
-    }
+    } while (snarl_merged_keep_joiners(reading));
 }
 
 static int compare_places(const void *left, const void *right)
@@ -205,7 +196,10 @@ static void describe_thread(struct snarl_merge_reading *reading, struct snarl_me
     snarl_merged_text_add(text, thread->main);
     snarl_merged_text_add(text, fact->absent);
     snarl_merged_text_add(text, thread->parent != NULL ? thread->parent->place + 1 : 0);
-    snarl_merged_text_add(text, fact->parent_segment);
+    snarl_merged_text_add(text,
+                          thread->parent != NULL
+                              ? snarl_merged_segment(reading, thread->parent, fact->parent_segment)
+                              : 0);
     snarl_merged_text_refer(text, &merge->stacks, snarl_merged_stack_of(reading, fact->stack));
     snarl_merged_text_refer(text, &merge->modules, start.module);
     snarl_merged_text_add(text, (uint32_t)start.offset);
@@ -213,42 +207,6 @@ static void describe_thread(struct snarl_merge_reading *reading, struct snarl_me
     snarl_merged_text_add(text, thread->ordinal);
     snarl_merged_text_add(text, thread->like);
     add_held(reading, text, fact);
-}
-
-struct joining {
-    uint32_t joiner, segment, joined;
-};
-
-static int compare_joinings(const void *left, const void *right)
-{
-    const struct joining *a = left, *b = right;
-    if (a->joiner != b->joiner)
-        return a->joiner > b->joiner ? 1 : -1;
-    if (a->segment != b->segment)
-        return a->segment > b->segment ? 1 : -1;
-    return (a->joined > b->joined) - (a->joined < b->joined);
-}
-
-static void describe_joins(struct snarl_merge_reading *reading, struct snarl_merged_text *text)
-{
-    size_t size = (reading->join_count + 1) * sizeof(struct joining);
-    struct joining *joinings = snarl_merged_allocate(&reading->arena, size);
-    uint32_t count = 0;
-    for (size_t i = 0; i < reading->join_count; i++) {
-        const struct snarl_fact_join *fact = reading->joins[i];
-        const struct snarl_merged_thread *joiner = snarl_merged_thread_of(reading, fact->thread);
-        const struct snarl_merged_thread *joined = snarl_merged_thread_of(reading, fact->joined);
-        if (joiner != NULL && joined != NULL && joiner->kept && joined->kept)
-            joinings[count++] = (struct joining){joiner->place, fact->segment, joined->place};
-    }
-    qsort(joinings, count, sizeof *joinings, compare_joinings);
-    snarl_merged_text_add(text, count);
-    for (uint32_t i = 0; i < count; i++) {
-        snarl_merged_text_add(text, joinings[i].joiner);
-        snarl_merged_text_add(text, joinings[i].segment);
-        snarl_merged_text_add(text, joinings[i].joined);
-    }
-    snarl_arena_free(&reading->arena, joinings, size);
 }
 
 /* The names that threads gave themselves are no part of a shape: they may hold a number. */
@@ -298,14 +256,16 @@ struct snarl_merged_shape *snarl_merged_take_shape(struct snarl_merge_reading *r
             threads[count++] = reading->in_order[i];
     qsort(threads, count, sizeof(struct snarl_merged_thread *), compare_places);
 
+    for (uint32_t i = 0; i < count; i++)
+        threads[i]->place = i;
+    snarl_merged_cut_lives(reading);
+
     snarl_merged_text_begin(text, NAME_OF_SHAPE);
     snarl_merged_text_refer(text, &merge->modules, reading->executable);
     snarl_merged_text_add(text, count);
-    for (uint32_t i = 0; i < count; i++) {
-        threads[i]->place = i;
+    for (uint32_t i = 0; i < count; i++)
         describe_thread(reading, text, threads[i]);
-    }
-    describe_joins(reading, text);
+    snarl_merged_describe_orders(reading, text);
     struct snarl_merged_shape *shape = shape_of(reading, count);
     take_names(reading, shape, threads);
     snarl_arena_free(&reading->arena, threads, size);

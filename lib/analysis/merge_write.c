@@ -140,14 +140,53 @@ static void put_thread(struct writing *writing, struct words *words, const char 
     put(writing, &named, sizeof named, NULL, 0);
 }
 
-static void put_joins(const struct writing *writing, struct words *words)
+static void put_join(struct writing *writing, struct words *words, uint32_t thread,
+                     uint32_t segment)
+{
+    struct snarl_fact_join fact = {
+        .header.kind = SNARL_FACT_JOIN, .thread = thread, .segment = segment};
+    fact.joined = thread_id(writing, take(words) + 1);
+    put(writing, &fact, sizeof fact, NULL, 0);
+    struct snarl_fact_join_held held = {.header.kind = SNARL_FACT_JOIN_HELD, .count = take(words)};
+    if (held.count == 0)
+        return;
+    struct snarl_held_since *since = calloc(held.count, sizeof *since);
+    if (since == NULL)
+        snarl_pool_exhausted();
+    for (uint32_t i = 0; i < held.count; i++) {
+        since[i].lock = lock_number(writing, take(words));
+        since[i].since = take(words) & INT32_MAX;
+        since[i].shared = take(words) & 1;
+    }
+    put(writing, &held, sizeof held, since, held.count * sizeof *since);
+    free(since);
+}
+
+static void put_orders(struct writing *writing, struct words *words)
 {
     for (uint32_t left = take(words); left > 0; left--) {
-        struct snarl_fact_join fact = {.header.kind = SNARL_FACT_JOIN};
-        fact.thread = thread_id(writing, take(words) + 1);
-        fact.segment = take(words);
-        fact.joined = thread_id(writing, take(words) + 1);
-        put(writing, &fact, sizeof fact, NULL, 0);
+        uint32_t kind = take(words), thread = thread_id(writing, take(words) + 1);
+        uint32_t segment = take(words);
+        if (kind == SNARL_FACT_JOIN) {
+            put_join(writing, words, thread, segment);
+            continue;
+        }
+        uint32_t object = lock_number(writing, take(words));
+        uint32_t parties = take(words), round = take(words);
+        struct snarl_fact_arrival arrival = {.header.kind = SNARL_FACT_ARRIVAL,
+                                             .thread = thread,
+                                             .segment = segment,
+                                             .barrier = object,
+                                             .parties = parties,
+                                             .round = round};
+        struct snarl_fact_found_done done = {.header.kind = SNARL_FACT_FOUND_DONE,
+                                             .thread = thread,
+                                             .segment = segment,
+                                             .once = object};
+        if (kind == SNARL_FACT_ARRIVAL)
+            put(writing, &arrival, sizeof arrival, NULL, 0);
+        else
+            put(writing, &done, sizeof done, NULL, 0);
     }
 }
 
@@ -305,7 +344,7 @@ static void put_shape(struct writing *writing, const struct snarl_merged_shape *
     uint32_t threads = take(&words);
     for (uint32_t i = 0; i < threads; i++)
         put_thread(writing, &words, shape->thread_names[i]);
-    put_joins(writing, &words);
+    put_orders(writing, &words);
 
     size_t count;
     struct snarl_merged_item **runs = number(&shape->runs, true, &count);
