@@ -184,6 +184,15 @@ static const char *doubts(const struct snarl_advice *advice)
     return snarl_report_string(advice->report, "%s%s%s", timed, behind, polled);
 }
 
+static const char *runs_words(const struct snarl_advice *advice)
+{
+    if (advice->finding->runs == 0)
+        return "";
+    return snarl_report_string(advice->report,
+                               " It rests on %u runs: no single run has shown all sides.",
+                               advice->finding->runs);
+}
+
 static void advise_cycle(const struct snarl_advice *advice)
 {
     struct snarl_report *report = advice->report;
@@ -200,8 +209,9 @@ static void advise_cycle(const struct snarl_advice *advice)
         finding->why = infeasible_why(finding->reason);
         return;
     }
-    finding->why = snarl_report_string(report, "No common lock keeps them apart.%s",
-                                       finding->severity == SNARL_WARNING ? doubts(advice) : "");
+    finding->why = snarl_report_string(report, "No common lock keeps them apart.%s%s",
+                                       finding->severity == SNARL_WARNING ? doubts(advice) : "",
+                                       runs_words(advice));
     finding->fix = snarl_advice_order(advice);
 }
 

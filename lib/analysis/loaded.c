@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/loaded_runs.h"
 #include "base/table.h"
 
 struct snarl_fact_entry {
@@ -217,7 +218,10 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
             take(loaded, fact);
     note_table(loaded);
     enter_row_objects(loaded);
-    if (!options->facts_only)
+    snarl_loaded_end_runs(loaded);
+    if (!options->facts_only && snarl_loaded_is_merged(loaded))
+        snarl_across_judge(loaded);
+    else if (!options->facts_only)
         snarl_loaded_judge(loaded);
     return true;
 }
@@ -233,8 +237,19 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->wakes);
     free(loaded->asleeps);
     free(loaded->shared_locks);
+    snarl_loaded_free_runs(loaded);
     snarl_arena_end(&loaded->arena);
     snarl_reader_close(&loaded->reader);
+}
+
+unsigned snarl_loaded_lock_count(const struct snarl_loaded *loaded)
+{
+    return HASH_CNT(by_id, loaded->locks);
+}
+
+unsigned snarl_loaded_thread_count(const struct snarl_loaded *loaded)
+{
+    return HASH_CNT(by_id, loaded->threads);
 }
 
 uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *loaded, size_t *count)

@@ -48,6 +48,7 @@ struct snarl_loaded {
     size_t shared_lock_count;
     struct snarl_lock_changes *changes; /* private: what became of locks */
     struct snarl_loaded_runs *runs;     /* private; NULL where it is not a merged one */
+    size_t part_from, part_until;       /* private: what is read again of the file; 0: all */
     uint32_t losses; /* bits by enum snarl_loss; SNARL_LOSS_KINDS for any other */
 };
 
@@ -75,6 +76,10 @@ const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, u
 const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *,
                                                             uint32_t dependency);
 
+/* How many there are facts of. */
+unsigned snarl_loaded_lock_count(const struct snarl_loaded *);
+unsigned snarl_loaded_thread_count(const struct snarl_loaded *);
+
 /* The ids of all locks, in no order; the caller frees the array. */
 uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *, size_t *count);
 
@@ -93,6 +98,20 @@ const struct snarl_fact_identity *snarl_loaded_identity(const struct snarl_loade
 
 /* Whether the object of such a misuse is a thread. */
 bool snarl_misuse_is_of_threads(uint32_t misuse);
+
+/* Private: the facts once more, from the first on. */
+void snarl_loaded_again(struct snarl_loaded *);
+const struct snarl_fact_header *snarl_loaded_next(struct snarl_loaded *);
+
+/* Private: tells which semaphores are polled. */
+void snarl_loaded_tell_polled(const struct snarl_loaded *, struct snarl_lock_order *);
+
+/* How many runs that differ; 0 where it is no merged recording. */
+size_t snarl_loaded_run_count(const struct snarl_loaded *);
+
+/* Private to the reading: the ends of what only merged recordings hold. */
+void snarl_loaded_end_runs(struct snarl_loaded *);
+void snarl_loaded_free_runs(struct snarl_loaded *);
 
 /* Private to the reading: takes in what only merged recordings hold; false for other facts. */
 bool snarl_loaded_note_runs(struct snarl_loaded *, const struct snarl_fact_header *fact);

@@ -136,6 +136,11 @@ static void add_statistics(struct snarl_builder *builder, struct snarl_source *s
         for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++)
             report->statistics.acquisitions += snarl_reader_row(loaded->tables[i], j)->acquisitions;
     report->statistics.dependencies += snarl_lock_order_dependency_count(loaded->order);
+    if (snarl_loaded_is_merged(loaded)) {
+        process->runs = snarl_loaded_run_count(loaded);
+        report->statistics.locks += process->locks = snarl_loaded_lock_count(loaded);
+        report->statistics.threads += process->threads = snarl_loaded_thread_count(loaded);
+    }
     if (loaded->first_table == NULL)
         return;
     report->statistics.acquisitions += loaded->first_table->acquisitions;

@@ -206,6 +206,8 @@ static json_t *finding_object(struct snarl_json_writer *writer,
                    string_or_null(writer, snarl_severity_name(finding->severity)));
     snarl_json_put(object, "message", string_or_null(writer, finding->message));
     snarl_json_put(object, "reason", string_or_null(writer, reason));
+    snarl_json_put(object, "by_class", json_boolean(finding->by_class));
+    snarl_json_put(object, "runs", finding->runs > 0 ? json_integer(finding->runs) : json_null());
     snarl_json_put(object, "why", string_or_null(writer, finding->why));
     snarl_json_put(object, "fix", string_or_null(writer, finding->fix));
     snarl_json_put(object, "locks", locks);
