@@ -158,20 +158,32 @@ static void keep_between(struct snarl_merge_reading *reading)
     } while (snarl_merged_keep_joiners(reading));
 }
 
-static int compare_places(const void *left, const void *right)
+/* As they were made: all of one depth together, by their parents, and when these made them. */
+static int compare_making(const struct snarl_merged_thread *a, const struct snarl_merged_thread *b)
 {
-    const struct snarl_merged_thread *a = *(struct snarl_merged_thread *const *)left;
-    const struct snarl_merged_thread *b = *(struct snarl_merged_thread *const *)right;
+    if (a == b)
+        return 0;
     if (a->main != b->main)
         return a->main ? -1 : 1;
     if (a->depth != b->depth)
         return a->depth > b->depth ? 1 : -1;
+    int parents = a->parent != NULL ? compare_making(a->parent, b->parent) : 0;
+    if (parents != 0)
+        return parents;
+    if (a->parent != NULL && a->fact->parent_segment != b->fact->parent_segment)
+        return a->fact->parent_segment > b->fact->parent_segment ? 1 : -1;
     int classes = snarl_merged_compare(&a->class, &b->class);
     if (classes != 0)
         return classes;
     if (a->ordinal != b->ordinal)
         return a->ordinal > b->ordinal ? 1 : -1;
     return snarl_merged_compare(&a->name, &b->name);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    return compare_making(*(struct snarl_merged_thread *const *)left,
+                          *(struct snarl_merged_thread *const *)right);
 }
 
 static void add_held(struct snarl_merge_reading *reading, struct snarl_merged_text *text,
