@@ -206,6 +206,8 @@ static json_t *finding_object(struct snarl_json_writer *writer,
                    string_or_null(writer, snarl_severity_name(finding->severity)));
     snarl_json_put(object, "message", string_or_null(writer, finding->message));
     snarl_json_put(object, "reason", string_or_null(writer, reason));
+    if (finding->ordered_by != 0)
+        snarl_json_put(object, "ordered_in_this_run_by", json_integer(finding->ordered_by));
     snarl_json_put(object, "why", string_or_null(writer, finding->why));
     snarl_json_put(object, "fix", string_or_null(writer, finding->fix));
     snarl_json_put(object, "locks", locks);

@@ -121,11 +121,13 @@ struct snarl_report_finding {
     enum snarl_status status;
     enum snarl_severity severity;
     enum snarl_reason reason; /* for infeasible ones */
-    const char *message;      /* one line */
-    const char *why;          /* why it is believed, a sentence or two; may be NULL */
-    const char *fix;          /* the shortest mend in words, as the rest of a sentence that begins
-                                 "To mend it: ", with its full stop; may be NULL */
-    unsigned *locks;          /* ids, each once, in order of the steps' wants */
+    unsigned ordered_by; /* what is waited on, under the ids of locks, that kept the steps apart
+                            in this run and need not in another; 0 for none */
+    const char *message; /* one line */
+    const char *why;     /* why it is believed, a sentence or two; may be NULL */
+    const char *fix;     /* the shortest mend in words, as the rest of a sentence that begins
+                            "To mend it: ", with its full stop; may be NULL */
+    unsigned *locks;     /* ids, each once, in order of the steps' wants */
     size_t lock_count;
     unsigned *threads; /* ids, each once, in order of the steps */
     size_t thread_count;
