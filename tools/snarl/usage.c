@@ -115,6 +115,14 @@ static bool store_status(const char *spelling, const char *value, int *field)
            complain_of_value(spelling, value, "is not an exit status, 0 to 255");
 }
 
+static bool store_text(const char *spelling, const char *value, struct snarl_texts *field)
+{
+    if (field->count == SNARL_TEXTS_MOST)
+        return complain_of_value(spelling, value, "is one too many");
+    field->items[field->count++] = value;
+    return *value || complain_of_value(spelling, value, "is empty");
+}
+
 static bool store(const struct snarl_option *option, const char *value, char *settings)
 {
     void *field = settings + option->field;
@@ -127,6 +135,8 @@ static bool store(const struct snarl_option *option, const char *value, char *se
     case SNARL_OPTION_TEXT:
         *(const char **)field = value;
         return *value || complain_of_value(spelling, value, "is empty");
+    case SNARL_OPTION_TEXTS:
+        return store_text(spelling, value, field);
     case SNARL_OPTION_CHOICE:
         return store_choice(option, spelling, value, field);
     case SNARL_OPTION_NUMBER:

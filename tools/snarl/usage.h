@@ -14,10 +14,21 @@
 enum snarl_option_kind {
     SNARL_OPTION_FLAG,    /* no value; bool */
     SNARL_OPTION_TEXT,    /* anything but ""; const char * */
+    SNARL_OPTION_TEXTS,   /* the same, again and again; struct snarl_texts */
     SNARL_OPTION_CHOICE,  /* one of the words in `value`, split by '|'; const char * */
     SNARL_OPTION_NUMBER,  /* decimal digits; const char * */
     SNARL_OPTION_SECONDS, /* more than 0, fractions allowed; double */
     SNARL_OPTION_STATUS,  /* 0 to 255; int */
+};
+
+enum {
+    SNARL_TEXTS_MOST = 16,
+};
+
+/* The values of an option that was given several times, in order. */
+struct snarl_texts {
+    const char *items[SNARL_TEXTS_MOST];
+    size_t count;
 };
 
 struct snarl_option {
