@@ -31,13 +31,15 @@ static char *written(const char *name, const char *text)
     return path;
 }
 
-/* Runs a scenario with an option; its status, and its report in `*report`, to be given back. */
-static int run(const char *scenario, const char *option, const char *value, json_t **report)
+/* Runs a scenario with "--NAME=PATH"; its status, and its report in `*report`, to be given back. */
+static int run(const char *scenario, const char *name, const char *path, json_t **report)
 {
+    char option[4096];
     char *output = path_in(directory, "report.json"), program[4096];
     snprintf(program, sizeof program, "%s/%s", SNARL_SCENARIOS, scenario);
+    snprintf(option, sizeof option, "--%s=%s", name, path);
     struct command_result result =
-        COMMAND(SNARL_COMMAND, "run", "-f", "json", "-o", output, option, value, "--", program);
+        COMMAND(SNARL_COMMAND, "run", "-f", "json", "-o", output, option, "--", program);
     assert_string_equal(result.error, "");
     *report = report_load(output);
     int status = result.status;
@@ -66,7 +68,7 @@ static void a_rule_that_matches_makes_the_run_succeed(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *path = written("rules.txt", rows[i].text);
         json_t *report;
-        assert_int_equal(run("deadlock_abba_latent", "--suppressions", path, &report),
+        assert_int_equal(run("deadlock_abba_latent", "suppressions", path, &report),
                          rows[i].status);
         assert_int_equal(json_array_size(report_at(report, "findings")), 1 - rows[i].suppressed);
         assert_int_equal(number_at(report, "suppressed"), rows[i].suppressed);
@@ -89,10 +91,10 @@ static void what_is_proposed_leaves_nothing(void **state)
     char *path = path_in(directory, "proposed.txt");
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
         json_t *report;
-        assert_int_equal(run(scenarios[i], "--gen-suppressions", path, &report), 66);
+        assert_int_equal(run(scenarios[i], "gen-suppressions", path, &report), 66);
         assert_int_equal(json_array_size(report_at(report, "findings")), 1);
         json_decref(report);
-        assert_int_equal(run(scenarios[i], "--suppressions", path, &report), 0);
+        assert_int_equal(run(scenarios[i], "suppressions", path, &report), 0);
         assert_int_equal(json_array_size(report_at(report, "findings")), 0);
         assert_int_equal(number_at(report, "suppressed"), 1);
         json_decref(report);
@@ -108,7 +110,7 @@ static void a_proposal_is_ready_to_be_kept(void **state)
                                            SNARL_SCENARIOS "/deadlock_abba_latent");
     assert_int_equal(result.status, 66);
     command_free(&result);
-    result = COMMAND(SNARL_COMMAND, "report", "--gen-suppressions", "-", "-o", report, keep);
+    result = COMMAND(SNARL_COMMAND, "report", "--gen-suppressions", "-o", report, keep);
     assert_int_equal(result.status, 0);
     char id[17];
     assert_int_equal(sscanf(result.output, "# %16[0-9a-f] ", id), 1);
@@ -186,6 +188,90 @@ static void the_environment_may_name_the_file(void **state)
     free(path);
 }
 
+/* A library that takes two locks, and one that calls whom it is told to. */
+static const char library_source[] =
+    "#include <pthread.h>\n"
+    "void bank_take(pthread_mutex_t *first, pthread_mutex_t *second)\n"
+    "{\n"
+    "    pthread_mutex_lock(first);\n"
+    "    pthread_mutex_lock(second);\n"
+    "    pthread_mutex_unlock(second);\n"
+    "    pthread_mutex_unlock(first);\n"
+    "}\n"
+    "void bank_call(void (*take)(pthread_mutex_t *, pthread_mutex_t *), pthread_mutex_t *first,\n"
+    "               pthread_mutex_t *second)\n"
+    "{\n"
+    "    take(first, second);\n"
+    "}\n";
+
+static const char program_source[] =
+    "#include <pthread.h>\n"
+    "#include <sched.h>\n"
+    "typedef void taking(pthread_mutex_t *, pthread_mutex_t *);\n"
+    "taking bank_take;\n"
+    "void bank_call(taking *take, pthread_mutex_t *first, pthread_mutex_t *second);\n"
+    "static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;\n"
+    "static _Atomic int turn;\n"
+    "static taking *take;\n"
+    "static void own_take(pthread_mutex_t *first, pthread_mutex_t *second)\n"
+    "{\n"
+    "    pthread_mutex_lock(first);\n"
+    "    pthread_mutex_lock(second);\n"
+    "    pthread_mutex_unlock(second);\n"
+    "    pthread_mutex_unlock(first);\n"
+    "}\n"
+    "static void *one(void *unused)\n"
+    "{\n"
+    "    bank_call(take, &a, &b);\n"
+    "    turn = 1;\n"
+    "    return unused;\n"
+    "}\n"
+    "static void *other(void *unused)\n"
+    "{\n"
+    "    while (!turn)\n"
+    "        sched_yield();\n"
+    "    bank_call(take, &b, &a);\n"
+    "    return unused;\n"
+    "}\n"
+    "int main(int argc, char **argv)\n"
+    "{\n"
+    "    pthread_t threads[2];\n"
+    "    (void)argv;\n"
+    "    take = argc > 1 ? own_take : bank_take;\n"
+    "    pthread_create(&threads[0], 0, one, 0);\n"
+    "    pthread_create(&threads[1], 0, other, 0);\n"
+    "    pthread_join(threads[0], 0);\n"
+    "    pthread_join(threads[1], 0);\n"
+    "    return 0;\n"
+    "}\n";
+
+/* Of a library counts who calls, not who stands further out; any other type sees every module. */
+static void modules_are_matched(void **state)
+{
+    (void)state;
+    char *program = path_in(directory, "program"), *library = path_in(directory, "libbank.so");
+    char *sources[] = {written("bank.c", library_source), written("main.c", program_source)};
+    CHECK(0, "", "", SNARL_CC, "-g", "-O0", "-shared", "-fPIC", "-o", library, sources[0]);
+    CHECK(0, "", "", SNARL_CC, "-g", "-O0", "-pthread", "-o", program, sources[1], library);
+    static const struct {
+        const char *rule, *argument;
+        int status;
+    } rows[] = {
+        {"called_from_lib:libbank.so\n", NULL, 0},      {"called_from_lib:libbanks.so\n", NULL, 66},
+        {"called_from_lib:libbank.so\n", "itself", 66}, {"deadlock:libbank.so\n", "itself", 0},
+        {"deadlock:libbanks.so\n", "itself", 66},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *rules = written("rules.txt", rows[i].rule);
+        struct command_result result = COMMAND(SNARL_COMMAND, "run", "-o", "/dev/null", "-s", rules,
+                                               program, rows[i].argument);
+        assert_int_equal(result.status, rows[i].status);
+        command_free(&result);
+        free(rules);
+    }
+    free(sources[0]), free(sources[1]), free(program), free(library);
+}
+
 static void check_damage(const char *text, size_t size, const char *complaint)
 {
     char line[4096], *path = path_in(directory, "damaged.txt");
@@ -213,8 +299,15 @@ static void damage_is_one_line_with_file_and_line(void **state)
     CHECK(125, "", "snarl: error: \"/\": Is a directory\n", SNARL_COMMAND, "run", "-s", "/", "echo",
           "must not run");
     CHECK(125, "", "snarl: error: cannot write \"/nonexistent/rules\": No such file or directory\n",
-          SNARL_COMMAND, "run", "-o", "/dev/null", "--gen-suppressions", "/nonexistent/rules",
-          "true");
+          SNARL_COMMAND, "run", "-o", "/dev/null", "--gen-suppressions=/nonexistent/rules", "true");
+    CHECK(125, "", "snarl: error: --gen-suppressions \"\": is empty\n", SNARL_COMMAND, "run",
+          "--gen-suppressions=", "true");
+    const char *words[2 * 17 + 4] = {SNARL_COMMAND, "run"};
+    for (size_t i = 0; i < 17; i++)
+        words[2 + 2 * i] = "-s", words[3 + 2 * i] = "/dev/null";
+    words[36] = "true";
+    command_check(&(struct command){.arguments = words}, 125, "",
+                  "snarl: error: --suppressions \"/dev/null\": is one too many\n");
 }
 
 int main(void)
@@ -225,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_proposal_is_ready_to_be_kept),
         cmocka_unit_test(people_read_what_was_used_and_what_was_not),
         cmocka_unit_test(the_environment_may_name_the_file),
+        cmocka_unit_test(modules_are_matched),
         cmocka_unit_test(damage_is_one_line_with_file_and_line),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -25,7 +25,7 @@ struct snarl_judge_settings {
 #define SNARL_JUDGE_OPTIONS(JUDGE_OPTION)                                                          \
     SNARL_SUPPRESSION_OPTIONS(JUDGE_OPTION)                                                        \
     JUDGE_OPTION("gen_suppressions", 0, "FILE",                                                    \
-                 "write suppressions for all that was found to FILE; - is standard output", TEXT,  \
+                 "write suppressions for all that was found to FILE, or standard output", TARGET,  \
                  proposal)                                                                         \
     JUDGE_OPTION("baseline", 'b', "FILE",                                                          \
                  "show in short, and do not fail for, what FILE lists (see: snarl help baseline)", \
