@@ -85,6 +85,15 @@ static void write_rules(struct snarl_text_writer *writer)
     }
 }
 
+/* Whoever hides that a program stands still is reminded that it did. */
+static const char *standstill(const struct snarl_report *report)
+{
+    for (size_t index = 0; index < report->process_count; index++)
+        if (report->processes[index].explained)
+            return "; a process stood still because of that";
+    return "";
+}
+
 void snarl_text_write_suppressed(struct snarl_text_writer *writer)
 {
     const struct snarl_report *report = writer->report;
@@ -92,8 +101,9 @@ void snarl_text_write_suppressed(struct snarl_text_writer *writer)
     if (report->suppressed > 0) {
         const char *count = snarl_words_count(&writer->words, report->suppressed, "finding");
         snarl_page_gap(&writer->page);
-        write_paragraph(writer, snarl_pool_format(&writer->pool, "%s suppressed by %s%s", count,
-                                                  files_used(writer), list ? ":" : ""));
+        write_paragraph(writer,
+                        snarl_pool_format(&writer->pool, "%s suppressed by %s%s%s", count,
+                                          files_used(writer), standstill(report), list ? ":" : ""));
     } else if (list) {
         snarl_page_gap(&writer->page);
         write_paragraph(writer, report->rule_count > 0 ? "No finding was suppressed:"

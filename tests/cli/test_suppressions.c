@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report_words.h"
 #include "support/cmocka_all.h"
@@ -188,6 +189,51 @@ static void the_environment_may_name_the_file(void **state)
     free(path);
 }
 
+/* One file serves both tools: of each rule, ThreadSanitizer thinks the same. */
+static void thread_sanitizer_agrees(void **state)
+{
+    (void)state;
+    static const char program[] = SNARL_SCENARIOS "/deadlock_abba_latent";
+    static const struct {
+        const char *text;
+        int status;
+    } rows[] = {
+        {"deadlock:^pay$\n", 0},
+        {"deadlock:^pa$\n", 66},
+        {"deadlock:efun\n", 0},
+        {"deadlock:^efun\n", 66},
+        {"deadlock:re*nd$\n", 0},
+        {"deadlock:re*n$\n", 66},
+        {"# pay\n  deadlock:pay\t\r\n", 0},
+        {"#deadlock:pay\n", 66},
+        {"deadlock:^payer$\n", 0},
+        {"race:pay\n", 66},
+        {"mutex:pay\n", 66},
+        {"deadlock:_latent.c$\n", 0},
+        {"deadlock:_latest.c$\n", 66},
+        {"deadlock:*\n", 0},
+        {"deadlok:pay\n", 125},
+    };
+    if (access(SNARL_SCENARIOS "/deadlock_abba_latent.tsan", X_OK) != 0)
+        skip();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *path = written("rules.txt", rows[i].text), variable[4096];
+        struct command_result result =
+            COMMAND(SNARL_COMMAND, "run", "-o", "/dev/null", "-s", path, program);
+        if (result.status != rows[i].status)
+            fail_msg("%s: %d", rows[i].text, result.status);
+        command_free(&result);
+        snprintf(variable, sizeof variable, "TSAN_OPTIONS=atexit_sleep_ms=0:suppressions=%s", path);
+        result = command_run(&(struct command){
+            .arguments = (const char *[]){SNARL_SCENARIOS "/deadlock_abba_latent.tsan", NULL},
+            .environment = (const char *[]){variable, NULL}});
+        if (result.status != (rows[i].status ? 66 : 0))
+            fail_msg("%s: ThreadSanitizer says %d", rows[i].text, result.status);
+        command_free(&result);
+        free(path);
+    }
+}
+
 /* A library that takes two locks, and one that calls whom it is told to. */
 static const char library_source[] =
     "#include <pthread.h>\n"
@@ -318,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_proposal_is_ready_to_be_kept),
         cmocka_unit_test(people_read_what_was_used_and_what_was_not),
         cmocka_unit_test(the_environment_may_name_the_file),
+        cmocka_unit_test(thread_sanitizer_agrees),
         cmocka_unit_test(modules_are_matched),
         cmocka_unit_test(damage_is_one_line_with_file_and_line),
     };

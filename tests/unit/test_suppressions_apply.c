@@ -163,7 +163,7 @@ static void what_stood_still_is_explained(void **state)
     assert_string_equal(text,
                         "snarl: nothing found in ./relock (pid 4711, 1 thread, 1 lock)\n"
                         "\n"
-                        "1 finding suppressed by s.txt\n");
+                        "1 finding suppressed by s.txt; a process stood still because of that\n");
     free(text);
     snarl_report_free(report);
 }
