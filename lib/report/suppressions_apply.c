@@ -104,20 +104,64 @@ static void list_rules(const struct snarl_suppressions *suppressions, struct sna
     }
 }
 
+/* Whether the way is a cycle over an edge: one step wants the one lock, the next the other. */
+static bool goes_over(const struct snarl_report_variant *way, const struct snarl_report_edge *edge)
+{
+    for (size_t index = 0; index < way->step_count; index++) {
+        const struct snarl_report_step *step = &way->steps[index];
+        const struct snarl_report_step *before =
+            &way->steps[(index + way->step_count - 1) % way->step_count];
+        if (before->target == SNARL_TARGET_LOCK && before->wants == edge->from &&
+            step->target == SNARL_TARGET_LOCK && step->wants == edge->to)
+            return true;
+    }
+    return false;
+}
+
+static bool any_goes_over(const struct snarl_report_finding *findings, size_t count,
+                          const struct snarl_report_edge *edge)
+{
+    for (size_t index = 0; index < count; index++) {
+        const struct snarl_report_finding *finding = &findings[index];
+        if (finding->kind != SNARL_FINDING_LOCK_ORDER_CYCLE)
+            continue;
+        for (size_t number = 0; number <= finding->also_count; number++) {
+            struct snarl_report_variant way = snarl_finding_way(finding, number);
+            if (goes_over(&way, edge))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* An edge whose cycles are all suppressed is drawn as any other. */
+static void clear_edges(struct snarl_report *report, const struct snarl_report_finding *gone)
+{
+    for (size_t index = 0; index < report->edge_count; index++) {
+        struct snarl_report_edge *edge = &report->edges[index];
+        if (edge->in_cycle && any_goes_over(gone, report->suppressed, edge) &&
+            !any_goes_over(report->findings, report->finding_count, edge))
+            edge->in_cycle = false;
+    }
+}
+
 void snarl_suppressions_apply(const struct snarl_suppressions *suppressions,
                               struct snarl_report *report)
 {
     bool *matched = snarl_report_allocate(report, suppressions->count, sizeof *matched);
+    struct snarl_report_finding *gone =
+        snarl_report_allocate(report, report->finding_count, sizeof *gone);
     size_t kept = 0;
     list_rules(suppressions, report);
     for (size_t index = 0; index < report->finding_count; index++) {
         const struct snarl_report_finding *finding = &report->findings[index];
         if (is_suppressed(suppressions, report, finding, matched)) {
             note_standstill(report, finding);
-            report->suppressed++;
+            gone[report->suppressed++] = *finding;
         } else {
             report->findings[kept++] = *finding;
         }
     }
     report->finding_count = kept;
+    clear_edges(report, gone);
 }

@@ -89,7 +89,7 @@ static void write_rules(struct snarl_text_writer *writer)
 static const char *standstill(const struct snarl_report *report)
 {
     for (size_t index = 0; index < report->process_count; index++)
-        if (report->processes[index].explained)
+        if (report->processes[index].ended && report->processes[index].explained)
             return "; a process stood still because of that";
     return "";
 }

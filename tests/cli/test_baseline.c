@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "report_words.h"
 #include "support/cmocka_all.h"
@@ -192,6 +193,49 @@ static void what_is_gone_is_no_failure(void **state)
     free(rules), free(none);
 }
 
+/* The program goes on where the call is refused, and then its status is its own. */
+static void only_a_program_that_was_ended_is_excused(void **state)
+{
+    (void)state;
+    static const char script[] = "\"$0\" --rounds 1; exit 66";
+    free(SNARL(0, "run", "-b", "latent.txt", "-o", "/dev/null", "--", runs[0].scenario));
+    free(SNARL(66, "run", "-b", "latent.txt", "-o", "/dev/null", "--", "sh", "-c", script,
+               runs[0].scenario));
+    free(SNARL(0, "run", "-b", "relock.txt", "-o", "/dev/null", "--", runs[1].scenario));
+    free(SNARL(66, "run", "-b", "latent.txt", "-o", "/dev/null", "--", runs[1].scenario));
+    free(SNARL(124, "run", "-b", "relock.txt", "-o", "/dev/null", "-t", "0.3", "--on-deadlock",
+               "report", "--", runs[1].scenario));
+}
+
+static void what_comes_through_a_pipe_is_read(void **state)
+{
+    (void)state;
+    struct command_result result = command_run(&(struct command){
+        .directory = directory,
+        .arguments = (const char *[]){"sh", "-c", "cat latent.txt | \"$0\" diff /dev/stdin latent",
+                                      SNARL_COMMAND, NULL}});
+    assert_string_equal(result.error, "");
+    assert_int_equal(result.status, 0);
+    command_free(&result);
+}
+
+/* A recording that is damaged has fewer findings: that is told. */
+static void what_a_recording_has_lost_is_told(void **state)
+{
+    (void)state;
+    char *none = path_in(directory, "lossy");
+    assert_int_equal(mkdir(none, 0700), 0);
+    free(SNARL(66, "run", "-k", "lossy", "-o", "/dev/null", runs[1].scenario));
+    char *silent = path_in(none, "rec.4711.00000000.rec");
+    file_write(silent, "SNARL", 5, 0600);
+    command_check(
+        &(struct command){.directory = directory,
+                          .arguments = (const char *[]){SNARL_COMMAND, "diff", "-o", "/dev/null",
+                                                        "relock.txt", "lossy", NULL}},
+        0, "", "snarl: not seen: process 4711 was ended before it could record anything\n");
+    free(silent), free(none);
+}
+
 static void check_damage(const char *text, size_t size, const char *complaint)
 {
     char line[4096], *path = path_in(directory, "damaged.txt");
@@ -253,6 +297,9 @@ int main(void)
         cmocka_unit_test(what_is_known_is_told_in_short),
         cmocka_unit_test(runs_are_compared),
         cmocka_unit_test(what_is_gone_is_no_failure),
+        cmocka_unit_test(only_a_program_that_was_ended_is_excused),
+        cmocka_unit_test(what_comes_through_a_pipe_is_read),
+        cmocka_unit_test(what_a_recording_has_lost_is_told),
         cmocka_unit_test(damage_is_one_line_with_file_and_line),
         cmocka_unit_test(a_report_that_is_cut_short_is_no_report),
     };

@@ -168,6 +168,29 @@ static void what_stood_still_is_explained(void **state)
     snarl_report_free(report);
 }
 
+/* Twins: of two cycles over the same edge one or both are suppressed. */
+static void edges_of_suppressed_cycles_are_like_others(void **state)
+{
+    (void)state;
+    for (int both = 0; both < 2; both++) {
+        struct snarl_report *report = sample_transfer();
+        struct snarl_report_finding *second =
+            build_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR, 0);
+        second->steps = build_copy(report, report->findings[0].steps, 2, sizeof *second->steps);
+        second->step_count = 2;
+        for (size_t index = 0; index < 2; index++) {
+            second->steps[index].stack = STACK(report, USER("other", "/home/ann/o.c", 1));
+            second->steps[index].holds = NULL;
+            second->steps[index].hold_count = 0;
+        }
+        apply(report, both ? "deadlock:^pay$\ndeadlock:^other$\n" : "deadlock:^pay$\n");
+        assert_int_equal(report->suppressed, 1 + both);
+        for (size_t index = 0; index < report->edge_count; index++)
+            assert_int_equal(report->edges[index].in_cycle, index < 2 && !both);
+        snarl_report_free(report);
+    }
+}
+
 static char *proposal(const struct snarl_report *report)
 {
     char *text = NULL;
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test(every_way_must_be_matched),
         cmocka_unit_test(the_first_rule_that_matches_is_the_one_used),
         cmocka_unit_test(what_stood_still_is_explained),
+        cmocka_unit_test(edges_of_suppressed_cycles_are_like_others),
         cmocka_unit_test(a_rule_names_the_function_that_tells_most),
         cmocka_unit_test(a_function_that_other_findings_share_tells_less),
         cmocka_unit_test(odd_names_are_written_so_that_they_match),

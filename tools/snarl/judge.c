@@ -76,11 +76,11 @@ static bool write_proposal(const void *report, FILE *stream)
     return snarl_suppressions_propose(stream, report);
 }
 
-/* Why the first process, which is the program, stands still is set aside. */
+/* The first process, which is the program, stood still, and why is set aside. */
 static bool is_excused(const struct snarl_report *report)
 {
-    if (report->process_count > 0 && report->processes[0].explained)
-        return true;
+    if (report->process_count == 0 || !report->processes[0].ended)
+        return false;
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct snarl_report_finding *finding = &report->findings[i];
         const struct snarl_report_thread *thread =
@@ -90,7 +90,7 @@ static bool is_excused(const struct snarl_report *report)
             thread->process == 0)
             return true;
     }
-    return false;
+    return report->processes[0].explained;
 }
 
 bool snarl_judge_apply(struct snarl_judge *judge, struct snarl_report *report)

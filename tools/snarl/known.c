@@ -17,6 +17,8 @@ static bool add_recordings(struct snarl_baseline *known, struct snarl_judge *jud
     bool good = report && snarl_judge_apply(judge, report);
     if (good)
         snarl_baseline_add_report(known, report);
+    for (size_t i = 0; good && i < report->loss_count; i++)
+        fprintf(stderr, "snarl: not seen: %s\n", report->losses[i]);
     snarl_report_free(report);
     return good;
 }
@@ -27,8 +29,12 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* Looks at files only: what is read from a pipe is gone. */
 static bool is_recording(const char *path)
 {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
     char magic[sizeof SNARL_RECORDING_MAGIC - 1];
     FILE *stream = fopen(path, "re");
     bool whole = stream && fread(magic, sizeof magic, 1, stream) == 1;

@@ -10,7 +10,8 @@
 /*
  * Adds the findings of files, each a baseline, a report in json, a recording, or a directory with
  * the recordings of one run; recordings that are named one by one are those of one run together.
- * Recordings are judged first; the list is sorted then.
+ * Recordings are judged first; what they have lost is told on standard error. The list is sorted
+ * then.
  *
  * Returns false after a complaint.
  */
