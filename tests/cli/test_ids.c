@@ -1,4 +1,4 @@
-/* The ids of findings stay the same while a program is edited elsewhere: scenarios are compiled as
+/* The ids of findings stay the same while a program is edited elsewhere: programs are compiled as
  * they are and with edits, and run. */
 #include <ctype.h>
 #include <stdbool.h>
@@ -32,14 +32,16 @@ static const char elsewhere[] =
     "}\n\n\n";
 
 static const struct {
-    const char *scenario;
-    const char *function; /* on the path of its finding */
+    const char *source;
+    const char *function; /* on the path of its finding, or where its locks are made */
 } rows[] = {
-    {"deadlock_abba_latent", "pay"},
-    {"deadlock_abba", "write_letter"},
-    {"deadlock_dining", "dine"},
-    {"deadlock_relock", "withdraw"},
-    {"producer_consumer_lost_wakeup", "consume"},
+    {SNARL_SOURCES "/deadlock_abba_latent.c", "pay"},
+    {SNARL_SOURCES "/deadlock_abba.c", "write_letter"},
+    {SNARL_SOURCES "/deadlock_dining.c", "dine"},
+    {SNARL_SOURCES "/deadlock_relock.c", "withdraw"},
+    {SNARL_SOURCES "/producer_consumer_lost_wakeup.c", "consume"},
+    {SNARL_PROGRAMS "/heap_bank.c", "move"},
+    {SNARL_PROGRAMS "/heap_bank.c", "open_account"},
 };
 
 enum {
@@ -96,8 +98,7 @@ static void edits_elsewhere_keep_the_id_and_a_new_name_changes_it(void **state)
     (void)state;
     char *directory = directory_make(), *edited = path_in(directory, "edited.c");
     for (size_t i = 0; i < ROWS; i++) {
-        char source[4096];
-        snprintf(source, sizeof source, "%s/%s.c", SNARL_SOURCES, rows[i].scenario);
+        const char *source = rows[i].source;
         edit(source, edited, NULL, NULL);
         char *id = id_of(directory, edited);
         edit(source, edited, NULL, elsewhere);
