@@ -184,13 +184,18 @@ static const char *doubts(const struct snarl_advice *advice)
     return snarl_report_string(advice->report, "%s%s%s", timed, behind, polled);
 }
 
-static const char *runs_words(const struct snarl_advice *advice)
+static const char *ordered_in_this_run(const struct snarl_advice *advice)
 {
-    if (advice->finding->runs == 0)
+    unsigned object = advice->finding->ordered_by;
+    const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, object);
+    if (lock == NULL)
         return "";
-    return snarl_report_string(advice->report,
-                               " It rests on %u runs: no single run has shown all sides.",
-                               advice->finding->runs);
+    const char *kind = strncmp(lock->name, lock->kind, strlen(lock->kind)) == 0 ? "" : lock->kind;
+    return snarl_report_string(
+        advice->report,
+        " In this run they were ordered by %s%s%s; another run need not pass by it in the same "
+        "way.",
+        kind, *kind != '\0' ? " " : "", lock->name);
 }
 
 static void advise_cycle(const struct snarl_advice *advice)
@@ -209,9 +214,18 @@ static void advise_cycle(const struct snarl_advice *advice)
         finding->why = infeasible_why(finding->reason);
         return;
     }
-    finding->why = snarl_report_string(report, "No common lock keeps them apart.%s%s",
-                                       finding->severity == SNARL_WARNING ? doubts(advice) : "",
-                                       runs_words(advice));
+    const char *doubt = finding->severity == SNARL_WARNING ? doubts(advice) : "";
+    finding->why =
+        finding->runs > 0
+            ? snarl_report_string(report,
+                                  "No common lock keeps them apart, nor any order of threads that "
+                                  "a run has shown. It rests on %u runs: no single run has shown "
+                                  "all sides.%s",
+                                  finding->runs, doubt)
+            : snarl_report_string(
+                  report,
+                  "Nothing keeps them apart: no common lock, %s threads alive together.%s%s",
+                  finding->step_count == 2 ? "both" : "all", ordered_in_this_run(advice), doubt);
     finding->fix = snarl_advice_order(advice);
 }
 

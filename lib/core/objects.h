@@ -42,7 +42,7 @@ struct snarl_object {
     bool unproven;        /* likewise: a semaphore that may be one */
     uint64_t partner;     /* likewise: of a condition variable, the mutex it was last used with */
     bool unheld;          /* likewise: nobody has it, as its memory said when that went */
-    struct snarl_visitor *visitors; /* who came to it, and how often */
+    struct snarl_visitor *visitors;    /* who came to it, and how often */
     struct snarl_object *next, **link; /* among those of its page, or of those put aside */
     UT_hash_handle by_address;
 };

@@ -130,8 +130,7 @@ bool snarl_orders_arrive(struct snarl_thread *self, struct snarl_thing barrier)
     snarl_session_lock();
     struct snarl_object *object = snarl_object_at(self, barrier, false);
     bool counts = object != NULL && object->value > 1 && !(object->flags & SNARL_LOCK_SHARED);
-    uint32_t round =
-        counts ? snarl_objects_visit(&snarl_session.objects, object, self->id) : 0;
+    uint32_t round = counts ? snarl_objects_visit(&snarl_session.objects, object, self->id) : 0;
     bool noted = round > 0 && round <= SNARL_ROUNDS_NOTED;
     if (noted) {
         snarl_object_write(object);
