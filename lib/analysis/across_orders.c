@@ -107,12 +107,11 @@ static bool is_gated(struct snarl_across *across, const struct snarl_across_plac
                                     stops, &gate);
 }
 
-/* What keeps the other apart from this place, whatever place the other is at. */
-static enum snarl_reason keeps_off(struct snarl_across *across,
-                                   const struct snarl_across_place *place,
-                                   const struct snarl_dependency *other,
-                                   const struct snarl_across_class *class)
+enum snarl_reason snarl_across_keeps_off(struct snarl_across *across,
+                                         const struct snarl_across_place *place,
+                                         const struct snarl_dependency *other)
 {
+    const struct snarl_across_class *class = snarl_across_seen(across, other)->class;
     if (is_ordered(across, place, class) || is_after_once(across, place, other))
         return SNARL_REASON_ORDERED;
     return is_gated(across, place, other, class) ? SNARL_REASON_GATE_LOCK : SNARL_REASON_NONE;
@@ -137,11 +136,10 @@ static bool can_meet(struct snarl_across *across, const struct snarl_across_plac
 static const struct snarl_across_place *next_free(struct snarl_across *across,
                                                   const struct snarl_across_place *place,
                                                   const struct snarl_dependency *other,
-                                                  const struct snarl_across_class *class,
                                                   enum snarl_reason *reason)
 {
     for (; place != NULL; place = place->next) {
-        enum snarl_reason why = keeps_off(across, place, other, class);
+        enum snarl_reason why = snarl_across_keeps_off(across, place, other);
         if (why == SNARL_REASON_NONE)
             return place;
         *reason = why;
@@ -159,13 +157,13 @@ enum snarl_reason snarl_across_apart(void *context, const struct snarl_dependenc
         return SNARL_REASON_NONE;
     enum snarl_reason reason = SNARL_REASON_ORDERED;
     const struct snarl_across_place *first_right =
-        next_free(across, at_right->first, left, at_left->class, &reason);
+        next_free(across, at_right->first, left, &reason);
     if (first_right == NULL)
         return reason;
     const struct snarl_across_place *here = at_left->first;
-    while ((here = next_free(across, here, right, at_right->class, &reason)) != NULL) {
+    while ((here = next_free(across, here, right, &reason)) != NULL) {
         const struct snarl_across_place *there = first_right;
-        for (; there != NULL; there = next_free(across, there->next, left, at_left->class, &reason))
+        for (; there != NULL; there = next_free(across, there->next, left, &reason))
             if (can_meet(across, here, there))
                 return SNARL_REASON_NONE;
         reason = SNARL_REASON_ORDERED;

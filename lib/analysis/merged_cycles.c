@@ -72,7 +72,7 @@ static void tell_together(struct telling *telling)
             continue;
         const struct snarl_origins origins = {
             .source = telling->source, .across = true, .runs = snarl_across_runs(loaded, cycle)};
-        if (origins.runs > 0)
+        if (origins.runs > 1) /* what one shows, that one was judged by */
             snarl_builder_add_cycle(telling->builder, &origins, cycle);
     }
 }

@@ -84,6 +84,18 @@ static void check_together(char *left, char *right, bool all, const char *expect
     free(findings), free(merged), free(left), free(right);
 }
 
+/* How bad it is what two runs show together; "" for nothing. */
+static void check_severity(char *left, char *right, const char *expected)
+{
+    char *merged = merge(left, right);
+    json_t *made = load(merged, false);
+    assert_int_equal(json_array_size(report_at(made, "findings")), *expected != '\0');
+    if (*expected)
+        assert_string_equal(json_string_value(report_at(made, "findings.0.severity")), expected);
+    json_decref(made);
+    free(merged), free(left), free(right);
+}
+
 #define RUN(before, during, work, workers) record(SNARL_MERGED, before, during, work, workers, 0)
 
 #define BOTH_SIDES                                                                                 \
@@ -106,6 +118,23 @@ static void what_was_over_before_the_other_began_is_not(void **state)
                    "lock-order-cycle infeasible note\n" BOTH_SIDES);
 }
 
+/* One run has shown both sides, but never at a time: it takes the other's place of one. */
+static void what_was_over_in_one_run_need_not_be_in_another(void **state)
+{
+    (void)state;
+    check_together(RUN("ab", "-", "ba", "1"), RUN("-", "ab", "-", "1"), false,
+                   "lock-order-cycle predicted warning\n" BOTH_SIDES);
+    check_together(RUN("ab", "-", "ba", "1"), RUN("ab", "-", "-", "1"), false, "");
+}
+
+/* What one of a kind did both of, by turns, it did alone. */
+static void what_one_worker_does_both_of_is_no_finding_of_several(void **state)
+{
+    (void)state;
+    check_severity(RUN("-", "-", "ab", "2"), RUN("-", "-", "ab", "3"), "");
+    check_severity(RUN("-", "-", "abba", "1"), RUN("-", "-", "abba", "1"), "");
+}
+
 static void the_same_order_is_not(void **state)
 {
     (void)state;
@@ -116,18 +145,6 @@ static void what_main_does_in_two_runs_is_done_by_one_thread(void **state)
 {
     (void)state;
     check_together(RUN("-", "ab", "-", "1"), RUN("-", "ba", "-", "1"), false, "");
-}
-
-/* How bad it is what two runs show together; "" for nothing. */
-static void check_severity(char *left, char *right, const char *expected)
-{
-    char *merged = merge(left, right);
-    json_t *made = load(merged, false);
-    assert_int_equal(json_array_size(report_at(made, "findings")), *expected != '\0');
-    if (*expected)
-        assert_string_equal(json_string_value(report_at(made, "findings.0.severity")), expected);
-    json_decref(made);
-    free(merged), free(left), free(right);
 }
 
 static void a_gate_in_both_runs_keeps_them_apart(void **state)
@@ -239,6 +256,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_of_one_run_and_its_reverse_of_another_are_a_warning),
         cmocka_unit_test(what_was_over_before_the_other_began_is_not),
+        cmocka_unit_test(what_was_over_in_one_run_need_not_be_in_another),
+        cmocka_unit_test(what_one_worker_does_both_of_is_no_finding_of_several),
         cmocka_unit_test(the_same_order_is_not),
         cmocka_unit_test(what_main_does_in_two_runs_is_done_by_one_thread),
         cmocka_unit_test(a_gate_in_both_runs_keeps_them_apart),
