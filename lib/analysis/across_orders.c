@@ -13,7 +13,7 @@ static struct snarl_thread_order *orders_of(struct snarl_across *across, uint32_
     if (across->shape_order == NULL)
         snarl_pool_exhausted();
     across->shape = shape;
-    snarl_loaded_tell_shape(across->loaded, shape, across->shape_order);
+    snarl_loaded_tell_shape(across->loaded, shape, across->shape_order, snarl_loaded_same_id, NULL);
     return across->shape_order;
 }
 

@@ -214,6 +214,15 @@ static void advise_cycle(const struct snarl_advice *advice)
         finding->why = infeasible_why(finding->reason);
         return;
     }
+    if (finding->by_class) {
+        finding->why = snarl_report_string(
+            report,
+            "By class: each side was seen, but with other locks of those made at the same place; "
+            "nothing keeps two threads from doing both with the same ones.%s",
+            doubts(advice));
+        finding->fix = snarl_advice_order(advice);
+        return;
+    }
     const char *doubt = finding->severity == SNARL_WARNING ? doubts(advice) : "";
     finding->why =
         finding->runs > 0

@@ -11,7 +11,8 @@
 #include "report/model.h"
 
 struct snarl_analysis_options {
-    bool all; /* keep infeasible cycles, with their reasons */
+    bool all;      /* keep infeasible cycles, with their reasons */
+    bool by_class; /* find orders of classes of locks, too, see lock_classes.h */
 };
 
 /*

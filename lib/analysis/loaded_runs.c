@@ -167,7 +167,7 @@ const struct snarl_fact_identity *snarl_loaded_identity(const struct snarl_loade
     return identified != NULL ? identified->fact : NULL;
 }
 
-static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
+uint32_t snarl_loaded_same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
 {
     (void)context;
     (void)kind;
@@ -181,10 +181,12 @@ static void read_part(struct snarl_loaded *loaded, const struct snarl_loaded_par
 }
 
 void snarl_loaded_tell_shape(struct snarl_loaded *loaded, size_t shape,
-                             struct snarl_thread_order *order)
+                             struct snarl_thread_order *order,
+                             uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
+                             void *context)
 {
     read_part(loaded, &loaded->runs->shapes[shape].threads);
-    snarl_loaded_tell_orders(loaded, order, same_id, NULL);
+    snarl_loaded_tell_orders(loaded, order, rename, context);
     read_part(loaded, NULL);
 }
 
@@ -219,7 +221,7 @@ struct snarl_lock_order *snarl_loaded_judge_run(struct snarl_loaded *loaded, siz
     if (judging.order == NULL)
         snarl_pool_exhausted();
     snarl_loaded_tell_shape(loaded, loaded->runs->runs[run].shape,
-                            snarl_lock_order_threads(judging.order));
+                            snarl_lock_order_threads(judging.order), snarl_loaded_same_id, NULL);
     snarl_loaded_tell_polled(loaded, judging.order);
     snarl_loaded_tell_run(loaded, run, add_want, &judging);
     return judging.order;

@@ -67,6 +67,11 @@ uint32_t snarl_loaded_shape_of(const struct snarl_loaded *, uint32_t thread);
 void snarl_loaded_tell_run(struct snarl_loaded *, size_t run,
                            bool (*tell)(void *context, const struct snarl_want *want),
                            void *context);
-void snarl_loaded_tell_shape(struct snarl_loaded *, size_t shape, struct snarl_thread_order *);
+void snarl_loaded_tell_shape(struct snarl_loaded *, size_t shape, struct snarl_thread_order *,
+                             uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
+                             void *context);
+
+/* To rename nothing. */
+uint32_t snarl_loaded_same_id(void *context, enum snarl_loaded_id, uint32_t id);
 
 #endif

@@ -110,6 +110,7 @@ static int run(const struct settings *settings, struct snarl_judge *judge, char 
         .keep = settings->keep,
         .descriptors = {-1, -1, -1},
         .all = settings->print.all,
+        .by_class = settings->print.by_class,
     };
     struct snarl_watched watched;
     snarl_watch(&plan, &watched);

@@ -14,6 +14,7 @@ struct snarl_watch_plan {
     const char *keep;       /* directory where the recordings stay; NULL: nowhere */
     int descriptors[3];     /* standard input, output, error; -1 for the command's own */
     bool all;               /* infeasible findings too */
+    bool by_class;          /* and those of locks made at the same place */
 };
 
 struct snarl_watched {
