@@ -70,7 +70,7 @@ static void plant_pair(struct plant *plant, enum phase phase)
 
 static void plant_ring(struct plant *plant, enum phase phase)
 {
-    uint32_t length = 3 + plant->number / 2 % 3;
+    uint32_t length = 3 + plant->slot / SLOT % 3;
     for (uint32_t i = 0; i < length && phase == WITH_LATE; i++)
         DEPEND(late(plant, i), plant->slot + (i + 1) % length, plant->slot + i);
 }
