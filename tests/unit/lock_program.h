@@ -41,14 +41,21 @@ struct lock_program {
     } threads[PROGRAM_THREADS];
 };
 
+/* How the threads of a random program go about their locks. */
+enum discipline {
+    LOOSE,  /* released in any order */
+    NESTED, /* last taken first */
+    /* ... and once a thread has begun to release, it goes on until it holds nothing, save a gate */
+    TWO_PHASES,
+};
+
 /* What a random program is like. */
 struct habits {
+    enum discipline discipline;
     unsigned threads, locks;
-    unsigned gates;  /* the first locks: taken only while nothing is held, one at a time */
-    bool reads;      /* some take locks for reading */
-    bool two_phases; /* within a gate, or without, a thread that has begun to release goes on until
-                        it holds nothing else, last taken first */
-    bool handshakes; /* threads take locks that were held when they were made */
+    unsigned gates;      /* the first locks: taken only while nothing is held */
+    bool reads;          /* some take locks for reading */
+    bool handshakes;     /* threads may take what was held when they were made */
     unsigned most_deeds; /* of a thread, roughly */
 };
 

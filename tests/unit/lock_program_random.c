@@ -60,7 +60,7 @@ static void give_back(struct writing *writing)
 {
     if (writing->held_count == 0)
         return;
-    bool last = writing->habits->two_phases || !dice_one_in(writing->dice, 3);
+    bool last = writing->habits->discipline != LOOSE || !dice_one_in(writing->dice, 3);
     unsigned place =
         last ? writing->held_count - 1 : dice_throw(writing->dice, writing->held_count);
     write(writing, DEED_RELEASE, writing->held[place]);
@@ -68,7 +68,8 @@ static void give_back(struct writing *writing)
     memmove(&writing->held[place], &writing->held[place + 1],
             (writing->held_count - place) * sizeof writing->held[0]);
     bool in_gate = writing->held_count == 1 && writing->held[0] < writing->habits->gates;
-    writing->releasing = writing->habits->two_phases && writing->held_count > 0 && !in_gate;
+    writing->releasing =
+        writing->habits->discipline == TWO_PHASES && writing->held_count > 0 && !in_gate;
 }
 
 /* One of the threads of a set. */
@@ -112,9 +113,9 @@ static void write_thread(struct writing *writing, unsigned number)
     while (writing->thread->deed_count + writing->held_count < deeds) {
         if (writing->to_make != 0 && dice_one_in(dice, 3))
             make(writing);
-        else if (writing->to_join != 0 && dice_one_in(dice, 6))
+        else if (writing->to_join != 0 && dice_one_in(dice, writing->held_count > 0 ? 3 : 6))
             join(writing);
-        else if (dice_one_in(dice, 3))
+        else if (dice_one_in(dice, 4))
             give_back(writing);
         else
             take(writing);
@@ -122,7 +123,7 @@ static void write_thread(struct writing *writing, unsigned number)
     while (writing->to_make != 0 || writing->held_count > 0) {
         if (writing->to_make != 0 && dice_one_in(dice, 2))
             make(writing);
-        else if (writing->to_join != 0 && dice_one_in(dice, 4))
+        else if (writing->to_join != 0 && dice_one_in(dice, 3))
             join(writing);
         else
             give_back(writing);
