@@ -246,7 +246,7 @@ static void make_threads(uint32_t first, uint32_t count)
 static void join_threads(uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        facts_join_thread(first + i);
+        facts_join_thread(first + i, NOTHING);
 }
 
 /* Main makes a child under a lock, and joins it before it gives the lock back. */
@@ -255,7 +255,7 @@ static void tell_child(uint32_t child)
     facts_make_thread(FIRST_CHILD + child, OUTER + child);
     for (uint32_t i = child; i < plant_count; i += CHILDREN)
         plants[i].tell(&plants[i], WITH_CHILD);
-    facts_join_thread(FIRST_CHILD + child);
+    facts_join_thread(FIRST_CHILD + child, OUTER + child);
 }
 
 static void tell_threads(void)

@@ -132,7 +132,7 @@ void facts_make_thread(uint32_t thread, uint32_t lock)
     append(&fact, sizeof fact, &held, fact.held_count * sizeof held);
 }
 
-void facts_join_thread(uint32_t thread)
+void facts_join_thread(uint32_t thread, uint32_t held)
 {
     struct snarl_fact_thread_end end = {
         .header.kind = SNARL_FACT_THREAD_END, .thread = thread, .segment = 1};
@@ -142,6 +142,12 @@ void facts_join_thread(uint32_t thread)
                                    .joined = thread};
     APPEND(end);
     APPEND(join);
+    if (held == NOTHING)
+        return;
+    /* It made the thread in the segment before. */
+    struct snarl_held_since since = {.lock = held_of(held).lock, .since = main_segment - 1};
+    struct snarl_fact_join_held join_held = {.header.kind = SNARL_FACT_JOIN_HELD, .count = 1};
+    append(&join_held, sizeof join_held, &since, sizeof since);
 }
 
 static int find_program(struct dl_phdr_info *info, size_t size, void *context)
