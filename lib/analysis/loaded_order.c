@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "analysis/loaded.h"
+#include "analysis/lock_sieve.h"
 #include "base/table.h"
 
 struct snarl_lock_changes {
@@ -141,12 +142,18 @@ static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
     return id;
 }
 
+struct judging {
+    struct snarl_loaded *loaded;
+    struct snarl_lock_sieve sieve;
+};
+
 static bool add_want(void *context, const struct snarl_want *want)
 {
-    struct snarl_loaded *loaded = context;
+    struct judging *judging = context;
     struct snarl_dependency *dependency;
-    if (snarl_lock_order_add(loaded->order, want, &dependency) == SNARL_ADDED_FAILED)
-        loaded->losses |= 1u << SNARL_LOSS_MEMORY;
+    if (snarl_lock_sieve_passes(&judging->sieve, want) &&
+        snarl_lock_order_add(judging->loaded->order, want, &dependency) == SNARL_ADDED_FAILED)
+        judging->loaded->losses |= 1u << SNARL_LOSS_MEMORY;
     return true;
 }
 
@@ -164,7 +171,10 @@ void snarl_loaded_judge(struct snarl_loaded *loaded)
 {
     snarl_loaded_tell_orders(loaded, snarl_lock_order_threads(loaded->order), same_id, NULL);
     snarl_loaded_tell_polled(loaded, loaded->order);
-    snarl_loaded_tell_wants(loaded, add_want, loaded);
+    struct judging judging = {.loaded = loaded};
+    snarl_lock_sieve_make(&judging.sieve, loaded);
+    snarl_loaded_tell_wants(loaded, add_want, &judging);
+    snarl_lock_sieve_free(&judging.sieve);
     if (snarl_lock_order_searches_cut(loaded->order) > 0)
         loaded->losses |= 1u << SNARL_LOSS_SEARCH;
 }
