@@ -136,6 +136,9 @@ void snarl_loaded_tell_wants(struct snarl_loaded *,
                              bool (*tell)(void *context, const struct snarl_want *want),
                              void *context);
 
+/* How many dependencies there are, those of signals left out. */
+size_t snarl_loaded_dependency_count(struct snarl_loaded *);
+
 /* Of what something is the id. */
 enum snarl_loaded_id {
     SNARL_LOADED_THREAD,

@@ -121,6 +121,17 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     free(telling.held);
 }
 
+size_t snarl_loaded_dependency_count(struct snarl_loaded *loaded)
+{
+    struct telling telling = {.loaded = loaded};
+    size_t count = 0;
+    uint32_t held_count;
+    for (size_t i = 0; i < loaded->dependency_count; i++)
+        count += is_want(&telling, loaded->dependencies[i], &held_count);
+    free(telling.held);
+    return count + loaded->late_dependency_count;
+}
+
 void snarl_loaded_again(struct snarl_loaded *loaded)
 {
     snarl_reader_rewind(&loaded->reader);
