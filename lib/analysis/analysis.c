@@ -34,7 +34,8 @@ static void build(struct snarl_builder *builder)
         if (builder->by_class)
             snarl_builder_by_class(builder, &builder->sources[i]);
         snarl_builder_misuses(builder, &builder->sources[i]);
-        snarl_builder_edges(builder, &builder->sources[i]);
+        if (builder->edges)
+            snarl_builder_edges(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);
     if (report->finding_count > 1)
@@ -52,7 +53,8 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
     struct snarl_loaded_options loading = {.keep_infeasible = options->all};
     struct snarl_builder builder = {.symbols = snarl_symbols_open(),
                                     .keep_infeasible = options->all,
-                                    .by_class = options->by_class};
+                                    .by_class = options->by_class,
+                                    .edges = options->edges};
     builder.sources = calloc(count + 1, sizeof *builder.sources);
     if (builder.symbols == NULL || builder.sources == NULL)
         snarl_pool_exhausted();

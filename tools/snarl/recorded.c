@@ -28,7 +28,7 @@ struct snarl_report *snarl_recorded_report(char *const *paths, size_t count,
         found = add_operand(&recordings, paths[i], error, sizeof error);
     if (found) {
         snarl_sleepers_judge(&recordings);
-        report = snarl_recordings_report_as(&recordings, options, error, sizeof error);
+        report = snarl_recordings_report(&recordings, options, error, sizeof error);
     }
     snarl_recordings_close(&recordings);
     if (!report)

@@ -2,10 +2,10 @@
 #ifndef SNARL_RECORDED_H
 #define SNARL_RECORDED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analysis/analysis.h"
-#include "report/model.h"
 
 /*
  * Makes one report of recordings of one run; a directory stands for all the recordings in it. A
