@@ -77,6 +77,8 @@ static void end_parts(struct snarl_loaded *loaded, size_t size)
 static void begin_shape(struct snarl_loaded *loaded, const struct snarl_fact_shape *fact)
 {
     struct snarl_loaded_runs *runs = loaded->runs;
+    if (fact->shape == 0)
+        return;
     end_parts(loaded, fact->header.size);
     runs->threads_so_far = 0;
     struct snarl_loaded_shape *shape =

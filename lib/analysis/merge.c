@@ -89,6 +89,8 @@ static void take_runs(struct snarl_merge_reading *reading)
     while ((fact = snarl_reader_next(&reading->loaded.reader)) != NULL) {
         const void *whole = fact;
         bool shape = fact->kind == SNARL_FACT_SHAPE, run = fact->kind == SNARL_FACT_RUN;
+        if (shape && ((const struct snarl_fact_shape *)whole)->shape == 0)
+            continue;
         if ((shape || run) && in_run && merged)
             end_run(reading);
         if (shape)

@@ -505,6 +505,8 @@ static void put_lock(const struct writing *writing, const struct snarl_merged_lo
 static void put_all(struct writing *writing)
 {
     put_header(writing);
+    struct snarl_fact_shape none = {.header.kind = SNARL_FACT_SHAPE};
+    put(writing, &none, sizeof none, NULL, 0);
     put_process(writing);
     for (size_t i = 0; i < writing->module_count; i++)
         put_module(writing, (const struct snarl_merged_module *)writing->modules[i]);

@@ -420,7 +420,7 @@ struct snarl_fact_thread_stack {
  */
 struct snarl_fact_shape {
     struct snarl_fact_header header;
-    uint32_t shape;      /* id */
+    uint32_t shape;      /* id; 0 for none, which begins a merged recording */
     uint32_t executable; /* a module, in order of appearance, from 1; 0 where unknown */
 };
 
