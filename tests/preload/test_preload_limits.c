@@ -157,6 +157,8 @@ static void memory_is_flat_over_mutexes(void **state)
     assert_true(growth("mutexes", "10000", "1000000", false) -
                     growth("mutexes", "10000", "1000000", true) <
                 1024);
+    assert_true(growth("wanted", "1000", "20000", false) - growth("wanted", "1000", "20000", true) <
+                1024);
 }
 
 /* Locks that are never nested leave nothing in the recording, however many. */

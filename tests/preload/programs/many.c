@@ -73,7 +73,7 @@ static void mutexes(int count)
         pthread_mutex_t *mutex = malloc(sizeof *mutex);
         MUST(pthread_mutex_init(mutex, NULL) == 0);
         lock(&bob);
-        if (i % 50 == 0)
+        if (i % 1000 == 0)
             lock(mutex); /* some come into the lock-order graph, as long as they live */
         else
             MUST(pthread_mutex_trylock(mutex) == 0);
@@ -81,6 +81,20 @@ static void mutexes(int count)
         unlock(&bob);
         MUST(pthread_mutex_destroy(mutex) == 0);
         free(mutex);
+    }
+}
+
+/* All of them come into the lock-order graph, as long as they live. */
+static void wanted(int count)
+{
+    for (int i = 0; i < count; i++) {
+        pthread_mutex_t mutex;
+        MUST(pthread_mutex_init(&mutex, NULL) == 0);
+        lock(&bob);
+        lock(&mutex);
+        unlock(&mutex);
+        unlock(&bob);
+        MUST(pthread_mutex_destroy(&mutex) == 0);
     }
 }
 
@@ -122,7 +136,7 @@ int main(int argc, char **argv)
     } cases[] = {{"joined", joined},     {"nested", nested},
                  {"detached", detached}, {"joined-unseen", joined_unseen},
                  {"mutexes", mutexes},   {"freed", freed},
-                 {"left", left}};
+                 {"left", left},         {"wanted", wanted}};
     sem_init(&ended, 0, 0);
     for (size_t i = 0; argc == 4 && i < sizeof cases / sizeof cases[0]; i++)
         if (strcmp(cases[i].name, argv[1]) == 0) {
