@@ -174,14 +174,14 @@ static void what_one_run_shows_alone_stays_an_error_of_that_name(void **state)
     (void)state;
     char *alone = record(SNARL_MERGED, "-", "ab", "ba", "1", 66), *findings, *together;
     json_t *before = report(alone, false, &findings);
-    char *merged = merge(alone, RUN("-", "ab", "-", "1"));
+    char *other = RUN("-", "ab", "-", "1"), *merged = merge(alone, other);
     json_t *after = report(merged, false, &together);
     assert_string_equal(findings, "lock-order-cycle predicted error\n" BOTH_SIDES);
     assert_string_equal(together, findings);
     assert_true(json_equal(report_at(before, "findings.0.id"), report_at(after, "findings.0.id")));
     assert_true(json_is_null(report_at(after, "findings.0.runs")));
     json_decref(before), json_decref(after);
-    free(findings), free(together), free(merged), free(alone);
+    free(findings), free(together), free(merged), free(alone), free(other);
 }
 
 static void the_id_is_that_of_a_run_that_shows_both_sides(void **state)
@@ -189,11 +189,12 @@ static void the_id_is_that_of_a_run_that_shows_both_sides(void **state)
     (void)state;
     char *alone = record(SNARL_MERGED, "-", "ab", "ba", "1", 66), *findings, *together;
     json_t *before = report(alone, false, &findings);
-    char *merged = merge(RUN("-", "ab", "-", "1"), RUN("-", "-", "ba", "1"));
+    char *left = RUN("-", "ab", "-", "1"), *right = RUN("-", "-", "ba", "1");
+    char *merged = merge(left, right);
     json_t *after = report(merged, false, &together);
     assert_true(json_equal(report_at(before, "findings.0.id"), report_at(after, "findings.0.id")));
     json_decref(before), json_decref(after);
-    free(findings), free(together), free(merged), free(alone);
+    free(findings), free(together), free(merged), free(alone), free(left), free(right);
 }
 
 static void merging_again_in_any_order_is_the_same_file(void **state)
