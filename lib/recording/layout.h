@@ -66,7 +66,8 @@ struct snarl_fact_header {
     FACT(LOCK_CHANGE, 19, lock_change)                                                             \
     FACT(WAKE, 20, wake)                                                                           \
     FACT(MISUSE, 21, misuse)                                                                       \
-    FACT(ASLEEP, 22, asleep)
+    FACT(ASLEEP, 22, asleep)                                                                       \
+    FACT(CHAOS, 30, chaos)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -340,6 +341,12 @@ struct snarl_fact_loss {
     struct snarl_fact_header header;
     uint32_t loss;
     uint32_t padding;
+};
+
+/* The threads of this process are delayed at random, see lib/preload/chaos.h. */
+struct snarl_fact_chaos {
+    struct snarl_fact_header header;
+    uint64_t seed;
 };
 
 /* The process ended by exit() or by returning from main. */

@@ -8,6 +8,7 @@
 #include "exit_status.h"
 #include "memory.h"
 #include "print.h"
+#include "seed.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -34,6 +35,7 @@ struct settings {
 #define KIND_FLAG SNARL_OPTION_CHOICE
 #define KIND_CHOICE SNARL_OPTION_CHOICE
 #define KIND_NUMBER SNARL_OPTION_NUMBER
+#define KIND_SEED SNARL_OPTION_SEED
 #define KIND_STRING SNARL_OPTION_TEXT
 #define PLACE_COMMAND(...) __VA_ARGS__,
 #define PLACE_ENVIRONMENT(...)
@@ -124,6 +126,8 @@ int snarl_command_run(int argc, char **argv)
     if (first == argc)
         return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
                               usage.arguments);
+    char seed[SNARL_SEED_SIZE];
+    settings.library.chaos = snarl_seed_settle(settings.library.chaos, seed);
     FILE *stream = snarl_print_open(&settings.print, stderr);
     return stream ? run(&settings, argv + first, stream) : SNARL_EXIT_TROUBLE;
 }

@@ -16,6 +16,7 @@ enum snarl_option_kind {
     SNARL_OPTION_TEXT,    /* anything but ""; const char * */
     SNARL_OPTION_CHOICE,  /* one of the words in `value`, split by '|'; const char * */
     SNARL_OPTION_NUMBER,  /* decimal digits; const char * */
+    SNARL_OPTION_SEED,    /* 1 to 999999999, or no value at all; const char *, then "" */
     SNARL_OPTION_SECONDS, /* more than 0, fractions allowed; double */
     SNARL_OPTION_STATUS,  /* 0 to 255; int */
 };
@@ -28,6 +29,12 @@ struct snarl_option {
     enum snarl_option_kind kind;
     size_t field; /* offset into the settings */
 };
+
+/* Whether the value may be left out, and else follows a '='. */
+static inline bool snarl_option_value_is_optional(const struct snarl_option *option)
+{
+    return option->kind == SNARL_OPTION_SEED;
+}
 
 struct snarl_usage {
     const char *name;        /* of the subcommand */
