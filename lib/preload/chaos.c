@@ -9,24 +9,26 @@
 #include "preload/session.h"
 
 enum {
-    FEW_VISITS = 8,             /* after so many the chance of a delay has halved */
-    FEW_CHILDREN = 16,          /* likewise, of threads that one thread makes */
-    ALWAYS = 65536,             /* chances are parts of it */
-    LONGEST_PACE = 12,          /* a pace lasts for up to 2 to that power of points */
+    ALWAYS = 65536,     /* chances are parts of it */
+    FEW_VISITS = 8,     /* after so many the chance of a delay, and its length, have halved */
+    MOST_VISITS = 8192, /* and after so many they do not fall any more */
+    FEW_CHILDREN = 16,  /* as FEW_VISITS, of threads that one thread makes, and the chance alone */
+    LONGEST_PACE = 12,  /* a pace lasts for up to 2 to that power of points */
     LONGEST_SPIN = 65536,       /* rounds, of a nanosecond or less each */
-    SHORTEST_SLEEP = 10 * 1000, /* nanoseconds */
+    SHORTEST_SLEEP = 20 * 1000, /* nanoseconds; the others are doublings of it, and some more */
+    DOUBLINGS = 5,              /* lengths of sleeps that are equally likely */
     PAGE = 4096,
 };
 
-/* How often a thread is delayed at new places, and how long: by up to 2 to the power of `doublings`
- * times the shortest sleep, and as much again. */
+/* How often a thread is delayed at places that are new to it, and for how long at most: the
+ * shortest sleep doubled so many times, and nearly as much again. */
 static const struct pace {
     uint32_t chance;
     uint32_t doublings;
 } paces[] = {
-    {ALWAYS / 32, 5}, /* swift: up to 0.6 ms */
-    {ALWAYS / 5, 7},  /* usual: up to 2.6 ms */
-    {ALWAYS / 2, 8},  /* slow: up to 5.1 ms */
+    {ALWAYS / 16, 4}, /* swift: up to 0.6 ms */
+    {ALWAYS / 4, 6},  /* usual: up to 2.6 ms */
+    {ALWAYS / 2, 8},  /* slow: up to 10 ms */
 };
 
 enum {
@@ -101,16 +103,32 @@ void snarl_chaos_write(void)
     snarl_session_write(&part, 1);
 }
 
-/* The chance of a delay at this place, and one more visit there. Only what a page holds of an
- * address is the same in each run. */
+/* One more visit to this place; how many there were before. Only where it lies in its page is the
+ * same in each run. */
 static uint32_t visit(struct snarl_chaos *chaos, uintptr_t place)
 {
     uint16_t *visits = &chaos->visits[snarl_hash_mix(0, place % PAGE) % SNARL_CHAOS_PLACES];
+    uint32_t before = *visits;
+    if (before < MOST_VISITS)
+        *visits = (uint16_t)(before + 1);
+    return before;
+}
+
+static uint64_t chance_of(const struct snarl_chaos *chaos, uint32_t visits)
+{
     uint64_t chance = (uint64_t)paces[chaos->pace].chance * chaos->newness / ALWAYS;
-    chance = chance * FEW_VISITS / (FEW_VISITS + *visits);
-    if (*visits < UINT16_MAX)
-        ++*visits;
-    return (uint32_t)chance;
+    return chance * FEW_VISITS / (FEW_VISITS + visits);
+}
+
+/* Nanoseconds; by 32 random bits. */
+static uint64_t length_of(const struct snarl_chaos *chaos, uint32_t visits, uint32_t drawn)
+{
+    uint32_t doublings = paces[chaos->pace].doublings;
+    for (; visits >= FEW_VISITS && doublings > 0; visits /= 2)
+        doublings--;
+    uint32_t choice = (drawn & UINT16_MAX) % DOUBLINGS;
+    uint64_t length = (uint64_t)SHORTEST_SLEEP << (doublings > choice ? doublings - choice : 0);
+    return length + length * (drawn >> 16) / ALWAYS;
 }
 
 static void spin(uint32_t rounds)
@@ -126,20 +144,18 @@ static void sleep_for(uint64_t nanoseconds)
     syscall(SYS_nanosleep, &time, NULL);
 }
 
-static void delay(uint64_t drawn, uint32_t doublings)
+/* Most delays are sleeps. */
+static void delay(uint64_t length, uint32_t drawn)
 {
-    uint64_t length = drawn >> 32 & UINT16_MAX;
-    switch (drawn % 4) {
+    switch (drawn % 8) {
     case 0:
         syscall(SYS_sched_yield);
         break;
     case 1:
-        spin((uint32_t)length * LONGEST_SPIN / ALWAYS);
+        spin(drawn / 8 % LONGEST_SPIN);
         break;
-    default: {
-        uint64_t sleep = (uint64_t)SHORTEST_SLEEP << (drawn >> 16 & UINT16_MAX) % (doublings + 1);
-        sleep_for(sleep + sleep * length / ALWAYS);
-    }
+    default:
+        sleep_for(length);
     }
 }
 
@@ -150,14 +166,15 @@ void snarl_chaos_delay(struct snarl_thread *self, uintptr_t place)
         return;
     if (--chaos->until_change == 0)
         change_pace(chaos);
-    uint32_t chance = visit(chaos, place);
+    uint32_t visits = visit(chaos, place);
     uint64_t drawn = draw(chaos);
-    if ((drawn >> 48) >= chance)
+    if (drawn % ALWAYS >= chance_of(chaos, visits))
         return;
+    uint64_t length = length_of(chaos, visits, (uint32_t)(drawn >> 32));
     int error = errno;
     self->state = SNARL_THREAD_READY;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    delay(drawn, paces[chaos->pace].doublings);
+    delay(length, (uint32_t)draw(chaos));
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     /* In a child that a signal handler has made by fork meanwhile it is wiped. */
     if (self->state == SNARL_THREAD_READY)

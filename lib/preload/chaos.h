@@ -16,8 +16,9 @@
  * of its bound is claimed.
  *
  * The cost is bounded by counting, not by a clock, which would be another input: the n-th visit of
- * a thread to one place of the program is delayed with a chance that falls as 1/n, down to one in
- * tens of thousands, and the n-th thread that one thread makes is delayed less likewise.
+ * a thread to one place of the program is delayed with a chance that falls as 1/n, and for a time
+ * that falls likewise, to some nanoseconds a visit; and of the threads that one thread makes the
+ * n-th is delayed with a chance that falls as 1/n.
  */
 #ifndef SNARL_PRELOAD_CHAOS_H
 #define SNARL_PRELOAD_CHAOS_H
