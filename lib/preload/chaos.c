@@ -77,9 +77,9 @@ void snarl_chaos_inherit(struct snarl_thread *thread, struct snarl_thread *maker
 {
     if (thread->chaos == NULL || maker->chaos == NULL)
         return;
-    uint32_t before = maker->chaos->children++;
+    uint64_t before = maker->chaos->children++;
     start(thread->chaos, snarl_hash_mix(maker->chaos->identity, before + 1),
-          ALWAYS * FEW_CHILDREN / (FEW_CHILDREN + before % ALWAYS));
+          (uint32_t)(ALWAYS * FEW_CHILDREN / (FEW_CHILDREN + before)));
 }
 
 void snarl_chaos_before_fork(struct snarl_thread *self)
