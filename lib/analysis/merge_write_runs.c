@@ -176,6 +176,9 @@ static void put_deadlock(struct snarl_merge_writing *writing, struct words *word
     struct snarl_fact_deadlock fact = {.header.kind = SNARL_FACT_DEADLOCK, .count = take(words)};
     char *steps = NULL;
     size_t size = 0;
+    FILE *stream = open_memstream(&steps, &size);
+    if (stream == NULL)
+        snarl_pool_exhausted();
     for (uint32_t i = 0; i < fact.count; i++) {
         struct snarl_deadlock_step step = {.thread = thread_id(writing, take(words))};
         step.want_kind = take(words);
@@ -186,16 +189,12 @@ static void put_deadlock(struct snarl_merge_writing *writing, struct words *word
         step.stack = snarl_merged_stack_number(writing, take(words));
         step.flags = take(words);
         step.held_count = take_held(writing, words);
-        size_t held_size = step.held_count * sizeof writing->held[0];
-        char *larger = realloc(steps, size + sizeof step + held_size);
-        if (larger == NULL)
-            snarl_pool_exhausted();
-        steps = larger;
-        memcpy(steps + size, &step, sizeof step);
-        if (held_size > 0)
-            memcpy(steps + size + sizeof step, writing->held, held_size);
-        size += sizeof step + held_size;
+        fwrite(&step, sizeof step, 1, stream);
+        if (step.held_count > 0)
+            fwrite(writing->held, sizeof writing->held[0], step.held_count, stream);
     }
+    if (fclose(stream) != 0)
+        snarl_pool_exhausted();
     snarl_merged_put(writing, &fact, sizeof fact, steps, size);
     free(steps);
 }
