@@ -126,6 +126,8 @@ bool snarl_merge_add(struct snarl_merge *merge, const char *path, char *error, s
     merge->losses |= reading.loaded.losses;
     if (reading.loaded.reader.lost > 0)
         merge->losses |= 1u << SNARL_LOSS_CUT;
+    if (reading.loaded.shared_lock_count > 0)
+        merge->losses |= 1u << SNARL_LOSS_APART;
     reading.executable = executable_of(&reading);
     if (!snarl_loaded_is_merged(&reading.loaded))
         snarl_merged_order_locks(&reading);
