@@ -60,13 +60,21 @@ static bool is_ordered(struct snarl_across *across, const struct snarl_across_pl
     return known->ordered;
 }
 
+/* A lock that a step holds, as the recording has it; 0 for none of its own. */
+static uint32_t held_lock(const struct snarl_across *across, const struct snarl_dependency *step,
+                          uint32_t index)
+{
+    uint32_t lock = snarl_order_node_lock(step->held[index]);
+    return across->lock_of != NULL ? across->lock_of(across->context, lock) : lock;
+}
+
 /* Whether what is done inside an initialisation is over, as this is done after it. */
 static bool is_after_once(struct snarl_across *across, const struct snarl_across_place *place,
                           const struct snarl_dependency *other)
 {
     for (uint32_t i = 0; i < other->held_count; i++) {
         size_t modules_then;
-        uint32_t lock = snarl_order_node_lock(other->held[i]);
+        uint32_t lock = held_lock(across, other, i);
         const struct snarl_fact_lock *fact = snarl_loaded_lock(across->loaded, lock, &modules_then);
         if (fact == NULL || (fact->kind != SNARL_OBJECT_ONCE && fact->kind != SNARL_OBJECT_G_ONCE))
             continue;
@@ -92,7 +100,7 @@ static bool stops(void *context, uint32_t owner, uint32_t lock, bool shared)
     if (member == NULL || member->class == gate->class)
         return false; /* it may be inside of what it holds itself */
     for (uint32_t i = 0; i < gate->other->held_count; i++)
-        if (snarl_order_node_lock(gate->other->held[i]) == lock &&
+        if (held_lock(gate->across, gate->other, i) == lock &&
             !(shared && snarl_dependency_holds_shared(gate->other, i)))
             return true;
     return false;

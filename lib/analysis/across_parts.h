@@ -68,6 +68,10 @@ struct stand_in;
 
 struct snarl_across {
     struct snarl_loaded *loaded;
+    struct snarl_lock_order *order;
+    uint32_t (*lock_of)(void *context,
+                        uint32_t id); /* NULL: the graph's locks are the recording's */
+    void *context;
     struct snarl_arena arena;
     struct snarl_across_class *classes;
     struct snarl_across_member *members;

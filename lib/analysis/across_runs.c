@@ -184,48 +184,45 @@ static void note_place(struct snarl_across *across, const struct snarl_dependenc
     seen->last = place;
 }
 
-static bool tell(void *context, const struct snarl_want *want)
+bool snarl_across_tell(struct snarl_across *across, size_t run, const struct snarl_want *want)
 {
-    struct snarl_across *across = context;
     const struct snarl_across_member *member = snarl_across_member(across, want->thread);
     if (member == NULL)
         return true;
+    across->run = (uint32_t)run;
     struct snarl_want told = *want;
     told.thread = stand_in_of(across, member, want);
     told.segment = 1;
     struct snarl_dependency *dependency;
-    if (snarl_lock_order_add(across->loaded->order, &told, &dependency) == SNARL_ADDED_FAILED)
+    if (snarl_lock_order_add(across->order, &told, &dependency) == SNARL_ADDED_FAILED)
         across->loaded->losses |= 1u << SNARL_LOSS_MEMORY;
     else if (dependency != NULL)
         note_place(across, dependency, want);
     return true;
 }
 
-void snarl_across_judge(struct snarl_loaded *loaded)
+struct snarl_across *snarl_across_begin(struct snarl_loaded *loaded, struct snarl_lock_order *order,
+                                        uint32_t (*lock_of)(void *context, uint32_t id),
+                                        void *context)
 {
     struct snarl_across *across = calloc(1, sizeof *across);
     if (across == NULL)
         snarl_pool_exhausted();
-    loaded->runs->across = across;
     across->loaded = loaded;
+    across->order = order;
+    across->lock_of = lock_of;
+    across->context = context;
     snarl_arena_start(&across->arena, 0, false);
     snarl_arena_start(&across->shape_arena, 0, false);
     across->shapes = snarl_across_allocate(across, (loaded->runs->shape_count + 1) *
                                                        sizeof(struct snarl_across_member *));
     add_members(across);
-    snarl_lock_order_judge_by(loaded->order, snarl_across_apart, across);
-    snarl_loaded_tell_polled(loaded, loaded->order);
-    for (size_t i = 0; i < loaded->runs->run_count; i++) {
-        across->run = (uint32_t)i;
-        snarl_loaded_tell_run(loaded, i, tell, across);
-    }
-    if (snarl_lock_order_searches_cut(loaded->order) > 0)
-        loaded->losses |= 1u << SNARL_LOSS_SEARCH;
+    snarl_lock_order_judge_by(order, snarl_across_apart, across);
+    return across;
 }
 
-void snarl_across_free(struct snarl_loaded *loaded)
+void snarl_across_end(struct snarl_across *across)
 {
-    struct snarl_across *across = loaded->runs->across;
     if (across == NULL)
         return;
     for (struct snarl_across_place *place = across->places; place != NULL;
@@ -237,9 +234,8 @@ void snarl_across_free(struct snarl_loaded *loaded)
     free(across);
 }
 
-uint32_t snarl_across_thread(const struct snarl_loaded *loaded, uint32_t thread)
+uint32_t snarl_across_thread(const struct snarl_across *across, uint32_t thread)
 {
-    const struct snarl_across *across = loaded->runs != NULL ? loaded->runs->across : NULL;
     if (across == NULL)
         return thread;
     return thread != 0 && thread <= across->thread_count ? across->originals[thread] : 0;
@@ -325,9 +321,8 @@ static size_t count_runs(const struct snarl_across_list *lists, uint32_t length,
     return runs;
 }
 
-size_t snarl_across_runs(const struct snarl_loaded *loaded, const struct snarl_cycle *cycle)
+size_t snarl_across_runs(struct snarl_across *across, const struct snarl_cycle *cycle)
 {
-    struct snarl_across *across = loaded->runs->across;
     if (cycle->status != SNARL_INFEASIBLE && !are_enough(across, cycle))
         return 0;
     struct snarl_across_list *lists = calloc(cycle->length, sizeof *lists);

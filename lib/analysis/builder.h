@@ -16,6 +16,7 @@ struct snarl_owned_string;  /* private: what the report has a copy of */
 struct snarl_known_finding; /* private: a finding by its name */
 struct snarl_known_file;    /* private: a file by its path */
 struct snarl_known_set;     /* see lock_sets.h */
+struct snarl_across;        /* see loaded_runs.h */
 
 /* A recording and its place in the report. */
 struct snarl_source {
@@ -89,8 +90,8 @@ struct snarl_origin {
 struct snarl_origins {
     struct snarl_source *source; /* whose all ids are; else NULL, and the arrays count */
     const struct snarl_origin *threads, *locks, *stacks;
-    bool across; /* of a merged recording's source: threads are those of what its runs show together
-                  */
+    const struct snarl_across *across; /* of a merged recording, see loaded_runs.h: threads are
+                                          those of what its runs show together */
     bool by_class; /* locks are classes, which `locks` counts though the source is set */
     size_t runs;   /* ... and the cycles rest on so many; else 0 */
 };

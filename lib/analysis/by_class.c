@@ -40,6 +40,8 @@ struct classing {
     uint32_t count, capacity;
     struct snarl_held *held;
     uint32_t room;
+    struct snarl_across *across; /* of all runs of a merged recording together; else NULL */
+    size_t run;                  /* ... the one that is being told */
     bool lost;
 };
 
@@ -123,6 +125,8 @@ static bool tell_pair(struct classing *classing, const struct snarl_want *want, 
     classing->held[0].shared = want->held[index].shared;
     told.held = classing->held;
     told.held_count = want->held_count + 1;
+    if (classing->across != NULL)
+        return snarl_across_tell(classing->across, classing->run, &told);
     struct snarl_dependency *dependency;
     classing->lost |=
         snarl_lock_order_add(classing->order, &told, &dependency) == SNARL_ADDED_FAILED;
@@ -212,7 +216,8 @@ static void report_cycles(struct classing *classing, struct snarl_known_set **kn
         for (uint32_t i = 0; i < cycle->length; i++)
             of[i] = classing->classes_of[cycle->steps[i]->lock];
         struct snarl_lock_set set = classes_in(of, cycle->length);
-        if (snarl_known_set(known, NULL, set) != NULL)
+        size_t runs = classing->across != NULL ? snarl_across_runs(classing->across, cycle) : 0;
+        if (snarl_known_set(known, NULL, set) != NULL || (classing->across != NULL && runs < 2))
             continue;
         if (cycle->severity > SNARL_NOTE)
             snarl_known_set(known, &classes->builder->arena, set);
@@ -220,7 +225,12 @@ static void report_cycles(struct classing *classing, struct snarl_known_set **kn
             classing->origins[cycle->steps[i]->lock].in_report =
                 snarl_lock_class_in_report(classes, of[i]);
         const struct snarl_origins origins = {
-            .source = classes->source, .locks = classing->origins, .by_class = true};
+            .source = classes->source,
+            .locks = classing->origins,
+            .by_class = true,
+            .across = classing->across,
+            .runs = runs,
+        };
         snarl_builder_add_cycle(classes->builder, &origins, cycle);
     }
     if (classing->lost)
@@ -229,26 +239,47 @@ static void report_cycles(struct classing *classing, struct snarl_known_set **kn
         snarl_builder_add_loss(classes->builder, snarl_loss_words(SNARL_LOSS_SEARCH));
 }
 
-/* All of a recording; or, of a merged one, one run. */
+/* What a lock id of the graph is in the recording; 0 for a class. */
+static uint32_t lock_of(void *context, uint32_t node)
+{
+    const struct classing *classing = context;
+    return classing->origins[node].id;
+}
+
+/* One run of a merged recording; from `run_count` on, all together. */
+static void tell_runs(struct classing *classing, size_t run)
+{
+    struct snarl_loaded *loaded = &classing->classes->source->loaded;
+    size_t count = snarl_loaded_run_count(loaded);
+    if (run < count) {
+        snarl_loaded_tell_shape(loaded, loaded->runs->runs[run].shape,
+                                snarl_lock_order_threads(classing->order), rename_id, classing);
+        snarl_loaded_tell_run(loaded, run, tell, classing);
+        return;
+    }
+    classing->across = snarl_across_begin(loaded, classing->order, lock_of, classing);
+    for (classing->run = 0; classing->run < count; classing->run++)
+        snarl_loaded_tell_run(loaded, classing->run, tell, classing);
+}
+
+/* All of a recording; of a merged one, see above. */
 static void judge(struct snarl_lock_classes *classes, size_t run, struct snarl_known_set **known)
 {
     struct snarl_loaded *loaded = &classes->source->loaded;
-    bool merged = snarl_loaded_is_merged(loaded);
     struct classing classing = {.classes = classes};
     snarl_arena_start(&classing.arena, 0, false);
     classing.order = snarl_lock_order_create(&classing.arena, classes->builder->keep_infeasible);
     if (classing.order == NULL)
         snarl_pool_exhausted();
-    struct snarl_thread_order *threads = snarl_lock_order_threads(classing.order);
-    if (merged) {
-        snarl_loaded_tell_shape(loaded, loaded->runs->runs[run].shape, threads, rename_id,
-                                &classing);
-        snarl_loaded_tell_run(loaded, run, tell, &classing);
+    if (snarl_loaded_is_merged(loaded)) {
+        tell_runs(&classing, run);
     } else {
-        snarl_loaded_tell_orders(loaded, threads, rename_id, &classing);
+        snarl_loaded_tell_orders(loaded, snarl_lock_order_threads(classing.order), rename_id,
+                                 &classing);
         snarl_loaded_tell_wants(loaded, tell, &classing);
     }
     report_cycles(&classing, known);
+    snarl_across_end(classing.across);
     free(classing.origins);
     free(classing.classes_of);
     free(classing.held);
@@ -264,7 +295,6 @@ void snarl_builder_by_class(struct snarl_builder *builder, struct snarl_source *
     note_deadlocks(&classes, &known);
     struct classing noting = {.classes = &classes};
     snarl_loaded_tell_wants(loaded, note_nesting, &noting);
-    size_t runs = snarl_loaded_is_merged(loaded) ? snarl_loaded_run_count(loaded) : 1;
-    for (size_t run = 0; run < runs; run++)
+    for (size_t run = 0; run <= snarl_loaded_run_count(loaded); run++)
         judge(&classes, run, &known);
 }

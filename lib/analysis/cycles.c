@@ -24,8 +24,7 @@ static unsigned lock_of(struct snarl_builder *builder, const struct snarl_origin
 static unsigned thread_of(struct snarl_builder *builder, const struct snarl_origins *origins,
                           uint32_t thread)
 {
-    if (origins->across)
-        thread = snarl_across_thread(&origins->source->loaded, thread);
+    thread = snarl_across_thread(origins->across, thread);
     struct snarl_origin origin = origin_of(origins, origins->threads, thread);
     return snarl_builder_thread(builder, origin.source, origin.id);
 }

@@ -127,7 +127,7 @@ void snarl_loaded_free_runs(struct snarl_loaded *loaded)
 {
     if (loaded->runs == NULL)
         return;
-    snarl_across_free(loaded);
+    snarl_across_end(loaded->runs->across);
     free(loaded->runs->shapes);
     free(loaded->runs->runs);
 }
@@ -227,4 +227,33 @@ struct snarl_lock_order *snarl_loaded_judge_run(struct snarl_loaded *loaded, siz
     snarl_loaded_tell_polled(loaded, judging.order);
     snarl_loaded_tell_run(loaded, run, add_want, &judging);
     return judging.order;
+}
+
+/* The runs as they come, in the graph of all. */
+struct judging_across {
+    struct snarl_across *across;
+    size_t run;
+};
+
+static bool tell_across(void *context, const struct snarl_want *want)
+{
+    struct judging_across *judging = context;
+    return snarl_across_tell(judging->across, judging->run, want);
+}
+
+void snarl_loaded_judge_across(struct snarl_loaded *loaded)
+{
+    struct snarl_loaded_runs *runs = loaded->runs;
+    struct judging_across judging = {snarl_across_begin(loaded, loaded->order, NULL, NULL), 0};
+    runs->across = judging.across;
+    snarl_loaded_tell_polled(loaded, loaded->order);
+    for (; judging.run < runs->run_count; judging.run++)
+        snarl_loaded_tell_run(loaded, judging.run, tell_across, &judging);
+    if (snarl_lock_order_searches_cut(loaded->order) > 0)
+        loaded->losses |= 1u << SNARL_LOSS_SEARCH;
+}
+
+struct snarl_across *snarl_loaded_across(const struct snarl_loaded *loaded)
+{
+    return loaded->runs != NULL ? loaded->runs->across : NULL;
 }

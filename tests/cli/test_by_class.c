@@ -149,6 +149,32 @@ static void a_recording_is_judged_by_class_later(void **state)
     free(keep), free(path), free(merged);
 }
 
+/* One side in a run, the other in another. */
+static void runs_show_together_what_their_classes_do(void **state)
+{
+    (void)state;
+    char *first = path_in(directory, "first"), *second = path_in(directory, "second");
+    char *path = path_in(directory, "both.json"), *merged = path_in(directory, "both");
+    static const char *const twins[] = {"array-second", "array-up"};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK(0, "", "", SNARL_COMMAND, "run", "-k", first, "-o", "/dev/null", "--", SNARL_CLASSES,
+              "array-first");
+        CHECK(0, "", "", SNARL_COMMAND, "run", "-k", second, "-o", "/dev/null", "--", SNARL_CLASSES,
+              twins[i]);
+        CHECK(0, "", "", SNARL_COMMAND, "merge", first, second, "-o", merged);
+        CHECK(0, "", "", SNARL_COMMAND, "report", "--by-class", "-f", "json", "-o", path, merged);
+        json_t *report = report_load(path);
+        assert_int_equal(json_array_size(report_at(report, "findings")), i == 0);
+        if (i == 0) {
+            assert_true(json_is_true(report_at(report, "findings.0.by_class")));
+            assert_int_equal(json_integer_value(report_at(report, "findings.0.runs")), 2);
+        }
+        json_decref(report);
+        CHECK(0, "", "", "rm", "-r", first, second);
+    }
+    free(first), free(second), free(path), free(merged);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +188,7 @@ int main(void)
         cmocka_unit_test(like_locks_in_order_of_address_are_none),
         cmocka_unit_test(what_the_locks_themselves_show_is_not_told_again),
         cmocka_unit_test(a_recording_is_judged_by_class_later),
+        cmocka_unit_test(runs_show_together_what_their_classes_do),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

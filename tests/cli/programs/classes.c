@@ -60,7 +60,7 @@ static void act_first(void)
 {
     if (is("made") || is("made-ordered"))
         take(&opened[0]->lock, &people[0]->lock);
-    if (is("array-mixed") || is("array-up"))
+    if (is("array-mixed") || is("array-up") || is("array-first"))
         take(&accounts[0].lock, &accounts[1].lock);
     if (is("gated") || is("gated-once")) {
         pthread_mutex_lock(&gate);
@@ -81,7 +81,7 @@ static void act_second(void)
         take(&people[1]->lock, &opened[1]->lock);
     if (is("made-ordered"))
         take(&opened[1]->lock, &people[1]->lock);
-    if (is("array-mixed"))
+    if (is("array-mixed") || is("array-second"))
         take(&accounts[4].lock, &accounts[3].lock);
     if (is("array-up"))
         take(&accounts[3].lock, &accounts[4].lock);
