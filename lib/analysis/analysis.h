@@ -11,7 +11,8 @@
 #include "report/model.h"
 
 struct snarl_analysis_options {
-    bool all; /* keep infeasible cycles, with their reasons */
+    bool all;       /* keep infeasible cycles, with their reasons */
+    bool schedules; /* say how to steer a run into each cycle that is predicted */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/analysis.h"
 #include "recordings.h"
 #include "report/model.h"
 
@@ -16,5 +17,10 @@
  */
 struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings, bool all,
                                              char *error, size_t error_size);
+
+/* The same with other things to say. */
+struct snarl_report *snarl_recordings_report_as(const struct snarl_recordings *recordings,
+                                                const struct snarl_analysis_options *options,
+                                                char *error, size_t error_size);
 
 #endif

@@ -8,6 +8,7 @@
 #include "exit_status.h"
 #include "memory.h"
 #include "print.h"
+#include "schedule_file.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -114,6 +115,20 @@ static int run(const struct settings *settings, char **arguments, FILE *stream)
     return status;
 }
 
+/* A schedule that cannot be followed is worth a complaint before the run; the program may run in
+ * another directory. `*absolute` is to be freed. */
+static bool check_schedule(const char **path, char **absolute)
+{
+    char error[1024];
+    if (!*path)
+        return true;
+    *absolute = snarl_schedule_file_check(*path, error, sizeof error);
+    *path = *absolute;
+    if (!*absolute)
+        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
+    return *absolute;
+}
+
 int snarl_command_run(int argc, char **argv)
 {
     struct settings settings = {.print = SNARL_PRINT_DEFAULTS,
@@ -124,6 +139,11 @@ int snarl_command_run(int argc, char **argv)
     if (first == argc)
         return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
                               usage.arguments);
+    char *schedule = NULL;
+    if (!check_schedule(&settings.library.replay, &schedule))
+        return SNARL_EXIT_TROUBLE;
     FILE *stream = snarl_print_open(&settings.print, stderr);
-    return stream ? run(&settings, argv + first, stream) : SNARL_EXIT_TROUBLE;
+    status = stream ? run(&settings, argv + first, stream) : SNARL_EXIT_TROUBLE;
+    free(schedule);
+    return status;
 }
