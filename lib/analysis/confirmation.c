@@ -136,27 +136,28 @@ snarl_confirmation_find(const struct snarl_report *report,
 }
 
 /* Its id in `report`, where it is added. */
-static unsigned take_lock(struct snarl_report *report, const struct snarl_report *run, unsigned id)
+static unsigned take_lock(struct snarl_report *report, const struct snarl_report *run, unsigned id,
+                          size_t process)
 {
     const struct snarl_report_lock *lock = snarl_report_lock_by_id(run, id);
     if (lock == NULL)
         return 0;
     struct snarl_report_lock *taken = &report->locks[report->lock_count++];
     *taken = *lock;
-    taken->process = 0;
+    taken->process = process;
     taken->id = (unsigned)report->lock_count;
     return taken->id;
 }
 
 static unsigned take_thread(struct snarl_report *report, const struct snarl_report *run,
-                            unsigned id)
+                            unsigned id, size_t process)
 {
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(run, id);
     if (thread == NULL)
         return 0;
     struct snarl_report_thread *taken = &report->threads[report->thread_count++];
     *taken = *thread;
-    taken->process = 0;
+    taken->process = process;
     taken->id = (unsigned)report->thread_count;
     return taken->id;
 }
@@ -177,13 +178,23 @@ static void make_room(struct snarl_report *report, size_t locks, size_t threads)
 
 /* The same lock has one id, whether it is held or wanted. */
 static unsigned taken_lock(struct snarl_report *report, const struct snarl_report *run, unsigned id,
-                           unsigned *ids)
+                           size_t process, unsigned *ids)
 {
     if (id == 0 || id > run->lock_count)
         return 0;
     if (ids[id] == 0)
-        ids[id] = take_lock(report, run, id);
+        ids[id] = take_lock(report, run, id, process);
     return ids[id];
+}
+
+/* Where in the report the process stands: a run's takes the place of the one that was predicted
+ * for. */
+static size_t process_of(const struct snarl_report *report,
+                         const struct snarl_report_finding *finding)
+{
+    const struct snarl_report_thread *thread =
+        snarl_report_thread_by_id(report, finding->steps[0].thread);
+    return thread != NULL ? thread->process : 0;
 }
 
 static void take_steps(struct snarl_report *report, struct snarl_report_finding *finding,
@@ -191,7 +202,7 @@ static void take_steps(struct snarl_report *report, struct snarl_report_finding 
                        size_t turn)
 {
     unsigned *ids = snarl_report_allocate(report, run->lock_count + 1, sizeof *ids);
-    size_t count = live->step_count;
+    size_t count = live->step_count, process = process_of(report, finding);
     make_room(report, run->lock_count, count);
     finding->steps = snarl_report_allocate(report, count, sizeof *finding->steps);
     finding->locks = snarl_report_allocate(report, count, sizeof *finding->locks);
@@ -204,10 +215,10 @@ static void take_steps(struct snarl_report *report, struct snarl_report_finding 
         step->holds = snarl_report_allocate(report, step->hold_count, sizeof *step->holds);
         for (size_t j = 0; j < step->hold_count; j++) {
             step->holds[j] = holds[j];
-            step->holds[j].lock = taken_lock(report, run, holds[j].lock, ids);
+            step->holds[j].lock = taken_lock(report, run, holds[j].lock, process, ids);
         }
-        finding->locks[i] = step->wants = taken_lock(report, run, step->wants, ids);
-        finding->threads[i] = step->thread = take_thread(report, run, step->thread);
+        finding->locks[i] = step->wants = taken_lock(report, run, step->wants, process, ids);
+        finding->threads[i] = step->thread = take_thread(report, run, step->thread, process);
     }
 }
 

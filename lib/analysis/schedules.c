@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "analysis/builder.h"
+#include "core/objects.h"
 #include "recording/schedule.h"
 #include "report/pool.h"
 
@@ -84,6 +85,16 @@ static void describe_lock(struct making *making, uint32_t lock, struct snarl_sch
         step->holds = SNARL_LOCK_MADE;
 }
 
+/* Whether a thread can be held before it asks for this one: of the other kinds it waits elsewhere
+ * than in front of a lock call (a semaphore, an initialisation, the loader). */
+static bool can_be_steered(const struct making *making, uint32_t lock)
+{
+    size_t modules_then;
+    const struct snarl_fact_lock *fact = snarl_loaded_lock(making->loaded, lock, &modules_then);
+    return fact != NULL && (fact->kind == SNARL_OBJECT_MUTEX || fact->kind == SNARL_OBJECT_RWLOCK ||
+                            fact->kind == SNARL_OBJECT_SPIN);
+}
+
 /* Where the lock stands among those that are held. */
 static uint32_t index_of(const struct snarl_dependency *dependency, uint32_t lock)
 {
@@ -98,7 +109,8 @@ static bool describe_step(struct making *making, const struct snarl_dependency *
 {
     struct snarl_schedule_step *step = &making->schedule->steps[making->schedule->step_count++];
     uint32_t held = index_of(dependency, lock);
-    if (held == dependency->held_count || dependency->flags & SNARL_WANT_TIMED)
+    if (held == dependency->held_count || dependency->flags & SNARL_WANT_TIMED ||
+        !can_be_steered(making, dependency->lock))
         return false;
     describe_thread(making, dependency->thread, step);
     describe_lock(making, lock, step);

@@ -110,6 +110,7 @@ static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 #define fill_wake(fact) ((void)(fact))
 #define fill_misuse(fact) ((void)(fact))
 #define fill_asleep(fact) ((void)(fact))
+#define fill_steered(fact) ((void)(fact))
 
 static struct written write_random(struct snarl_writer *writer, uint32_t kind, size_t fixed,
                                    struct snarl_fact_header *fact)

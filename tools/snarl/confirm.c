@@ -114,7 +114,10 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
     char error[8192];
     struct snarl_rerun rerun;
     struct snarl_analysis_options wanted = {.all = settings->print.all, .schedules = true};
-    if (!snarl_rerun_read(&rerun, recordings->items[0].path, error, sizeof error))
+    size_t first = 0;
+    while (first + 1 < recordings->count && recordings->items[first].silent)
+        first++;
+    if (!snarl_rerun_read(&rerun, recordings->items[first].path, error, sizeof error))
         return snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
     struct snarl_report *report =
         snarl_recordings_report_as(recordings, &wanted, error, sizeof error);
@@ -122,7 +125,7 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
     if (report) {
         if (!rerun.has_environment)
             fprintf(stderr, "snarl: %s holds no environment: the one of now is used\n",
-                    recordings->items[0].path);
+                    recordings->items[first].path);
         trials->plan.path = rerun.path;
         trials->plan.directory = rerun.directory;
         trials->plan.arguments = rerun.arguments;
@@ -165,6 +168,9 @@ int snarl_command_confirm(int argc, char **argv)
         return snarl_complain(SNARL_EXIT_TROUBLE,
                               "confirm: no program given (usage: snarl confirm %s)",
                               usage.arguments);
+    if (strspn(settings.runs, "0") == strlen(settings.runs) || strlen(settings.runs) > 6)
+        return snarl_complain(SNARL_EXIT_TROUBLE, "--runs \"%s\": is not a number from 1 to 999999",
+                              settings.runs);
     struct snarl_trials trials = {
         .plan = {.arguments = argv + first,
                  .options = "",

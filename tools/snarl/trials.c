@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct work {
     char *schedule_path;
     int input, nothing; /* descriptors of the runs */
     unsigned finding, findings;
+    int interrupted; /* the signal with which the user has ended a run; 0 for none */
     struct snarl_watched *trouble;
 };
 
@@ -157,6 +159,22 @@ static bool keep_schedule(struct work *work, const struct snarl_schedule *schedu
     return true;
 }
 
+/* A run that is ended from outside is the last one. */
+static int interruption(const struct snarl_child_end *end)
+{
+    bool asked = end->signal == SIGINT || end->signal == SIGTERM || end->signal == SIGHUP ||
+                 end->signal == SIGQUIT;
+    return asked ? end->signal : 0;
+}
+
+static uint64_t pid_of(const struct snarl_report *run, const struct snarl_report_finding *live)
+{
+    const struct snarl_report_thread *thread =
+        snarl_report_thread_by_id(run, live->steps[0].thread);
+    bool known = thread && thread->process < run->process_count;
+    return known ? run->processes[thread->process].pid : 0;
+}
+
 /* One run of a finding; whether to go on. */
 static bool try_once(struct work *work, struct snarl_report_finding *finding, unsigned run,
                      struct snarl_trial *trial)
@@ -179,10 +197,11 @@ static bool try_once(struct work *work, struct snarl_report_finding *finding, un
             snarl_confirmation_find(work->report, finding, watched.report);
         if (live) {
             confirmation->run = run;
-            confirmation->pid = (uint64_t)watched.end.pid;
+            confirmation->pid = pid_of(watched.report, live);
             snarl_confirmation_take(work->report, finding, watched.report, live);
             fine = keep_schedule(work, schedule, confirmation);
         } else {
+            work->interrupted = interruption(&watched.end);
             snarl_trial_note(trial, work->report, finding, watched.report, index);
             snarl_report_free(watched.report);
         }
@@ -201,9 +220,11 @@ static bool try_finding(struct work *work, struct snarl_report_finding *finding)
     confirmation->runs = work->trials->runs;
     bool fine = true;
     for (unsigned run = 1; fine && !confirmation->run && run <= work->trials->runs; run++)
-        fine = try_once(work, finding, run, &trial);
-    if (!confirmation->run)
+        fine = try_once(work, finding, run, &trial) && !work->interrupted;
+    if (!confirmation->run) {
+        confirmation->runs = trial.runs;
         confirmation->why = snarl_trial_why(&trial, work->report, finding);
+    }
     return fine;
 }
 
@@ -215,8 +236,8 @@ static void explain_untried(struct snarl_report *report, struct snarl_report_fin
         why = "It came by itself, before anything was steered: there is nothing to confirm.";
     else if (finding->status == SNARL_PREDICTED && finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE)
         why =
-            "It was not tried: it takes several processes, a wait that gives up, or more threads "
-            "than can be steered.";
+            "It was not tried: steering knows mutexes, rwlocks and spin locks, in waits "
+            "that do not give up, of at most 32 threads of one process.";
     if (!why)
         return;
     finding->confirmation = snarl_report_allocate(report, 1, sizeof *finding->confirmation);
@@ -265,5 +286,10 @@ bool snarl_trials_run(const struct snarl_trials *trials, struct snarl_report *re
         trouble->status = SNARL_EXIT_TROUBLE;
     }
     close(work.nothing);
+    if (work.interrupted) {
+        trouble->status = SNARL_EXIT_SIGNAL + work.interrupted;
+        snprintf(trouble->reason, sizeof trouble->reason, "stopped by SIG%s",
+                 sigabbrev_np(work.interrupted));
+    }
     return fine;
 }
