@@ -152,7 +152,7 @@ const char *snarl_trial_why(const struct snarl_trial *trial, struct snarl_report
     const struct snarl_advice of = {.report = report,
                                     .finding = (struct snarl_report_finding *)(uintptr_t)predicted};
     const char *text = trial->apart != NULL ? trial->apart : "";
-    for (size_t i = predicted->step_count; trial->reached != NULL && i-- > 0;)
+    for (size_t i = 0; trial->reached != NULL && i < predicted->step_count; i++)
         if (!trial->reached[i]) {
             text = missing(&of, i);
             break;

@@ -180,8 +180,10 @@ static bool take_place(struct parser *parser, struct snarl_schedule_place *place
     *place = (struct snarl_schedule_place){0, 0};
     if (take_word(parser, "?"))
         return true;
-    if (!take_number(parser, 10, &module))
+    if (digit_of(*parser->rest, 10) < 0)
         return fail(parser, "a place is missing");
+    if (!take_number(parser, 10, &module))
+        return false;
     if (module == 0 || module > parser->schedule->module_count)
         return fail(parser, "no module of this number stands before");
     if (strncmp(parser->rest, "+0x", 3) != 0)
