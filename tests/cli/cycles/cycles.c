@@ -37,7 +37,7 @@ static void run_apart(void *(*first)(void *), void *(*second)(void *))
     pthread_join(threads[1], NULL);
 }
 
-static void both(pthread_mutex_t *outer, pthread_mutex_t *inner)
+static __attribute__((noinline)) void both(pthread_mutex_t *outer, pthread_mutex_t *inner)
 {
     pthread_mutex_lock(outer);
     pthread_mutex_lock(inner);
@@ -300,14 +300,67 @@ static void joined(void)
     pthread_join(thread, NULL);
 }
 
-/* once: pair, but the second side is gone in every run but that of an empty environment variable.
- */
+/* Whether the run is steered. */
+static int is_steered(void)
+{
+    const char *options = getenv("SNARL_OPTIONS");
+    return options != NULL && strstr(options, "replay=") != NULL;
+}
+
+/* seldom: pair, but the second comes only where it is not steered. */
 static void *seldom_second(void *unused)
 {
     rest(20);
-    if (getenv("SNARL_OPTIONS") == NULL || strstr(getenv("SNARL_OPTIONS"), "replay=") == NULL)
+    if (!is_steered())
         both(&b, &a);
     return unused;
+}
+
+/* elsewhere: pair, but where it is steered it hangs on other locks. */
+static void *elsewhere_first(void *unused)
+{
+    if (is_steered()) {
+        pthread_mutex_lock(&c);
+        pthread_mutex_lock(&c);
+    }
+    both(&a, &b);
+    return unused;
+}
+
+static void *elsewhere_second(void *unused)
+{
+    rest(20);
+    both(&b, &a);
+    return unused;
+}
+
+/* unmade: locks on the heap that no call has initialised. */
+static void *unmade_thread(void *data)
+{
+    pthread_mutex_t *pair = data;
+    both(&pair[0], &pair[1]);
+    return NULL;
+}
+
+static void *unmade_reverse(void *data)
+{
+    pthread_mutex_t *pair = data;
+    rest(20);
+    both(&pair[1], &pair[0]);
+    return NULL;
+}
+
+static void unmade(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_t *pair = calloc(2, sizeof *pair);
+    pthread_t threads[2];
+    pair[0] = pair[1] = fresh;
+    pthread_create(&threads[0], NULL, unmade_thread, pair);
+    pthread_create(&threads[1], NULL, unmade_reverse, pair);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    free(pair);
 }
 
 static int is(const char *word, const char *wanted)
@@ -344,6 +397,10 @@ int main(int argc, char **argv)
         joined();
     else if (is(name, "seldom"))
         run_apart(pair_first, seldom_second);
+    else if (is(name, "elsewhere"))
+        run_apart(elsewhere_first, elsewhere_second);
+    else if (is(name, "unmade"))
+        unmade();
     else
         return 2;
     return 0;
