@@ -230,7 +230,12 @@ static struct held *arrive(struct snarl_thread *self, uint32_t steps, uintptr_t 
                           .deadline = now + longest_bound(steps)};
     steering.held = held;
     write_fact(self, held, lowest(steps), SNARL_STEERED_REACHED, NULL);
-    return meet(self) ? NULL : held;
+    if (meet(self))
+        return NULL;
+    if (held->deadline > now)
+        return held;
+    let_go(held); /* it was held in vain too often */
+    return NULL;
 }
 
 /* What all threads that are not held wait for, as a number that changes as soon as one runs; 0 if

@@ -5,6 +5,7 @@
 
 #include "base/system.h"
 #include "base/text.h"
+#include "preload/acquire.h"
 #include "preload/calls.h"
 #include "preload/options.h"
 #include "preload/say.h"
@@ -15,11 +16,13 @@ bool snarl_steering;
 
 static struct snarl_calls real;
 
-/* Whether the try is the host's own call, or not ours to judge: then it is made. */
-static bool is_own_call(enum snarl_call call)
+/* Whether the try is made after all: it is the host's own call, or not ours to judge, or the thread
+ * takes again what it has, for which it need not wait. */
+static bool is_made(enum snarl_call call, const void *object)
 {
-    const struct snarl_thread *self = snarl_self;
-    return self == NULL || self->state != SNARL_THREAD_READY || self->row->last_call == call;
+    struct snarl_thread *self = snarl_self;
+    return self == NULL || self->state != SNARL_THREAD_READY || self->row->last_call == call ||
+           snarl_holding_of(self, (uintptr_t)object) != NULL;
 }
 
 /* TRY(name, type of the object): the tries with which wrappers of waiting calls begin, but for
@@ -34,7 +37,7 @@ static bool is_own_call(enum snarl_call call)
 #define TRY(name, type)                                                                            \
     static int busy_##name(type *object)                                                           \
     {                                                                                              \
-        return is_own_call(SNARL_CALL_##name) ? real.name(object) : EBUSY;                         \
+        return is_made(SNARL_CALL_##name, (void *)(uintptr_t)object) ? real.name(object) : EBUSY;  \
     }
 TRIES(TRY)
 #undef TRY
