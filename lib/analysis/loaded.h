@@ -26,7 +26,7 @@ struct snarl_loaded {
     const struct snarl_fact_table *first_table;
     const char *first_name; /* of the main thread, before it had time to give itself another */
     const struct snarl_fact_end *end; /* NULL unless it ended by exit() */
-    struct snarl_fact_entry *stacks, *threads, *locks, *names, *dependencies;
+    struct snarl_fact_entry *stacks, *threads, *locks, *names, *lock_names, *dependencies;
     const struct snarl_fact_module **modules; /* in order of appearance */
     size_t module_count;
     const struct snarl_fact_table **tables;
@@ -90,6 +90,9 @@ void snarl_loaded_tell_wants(struct snarl_loaded *,
 
 /* The last name that the thread gave itself, or NULL. */
 const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);
+
+/* What the program calls the lock, or NULL. */
+const char *snarl_loaded_lock_name(const struct snarl_loaded *, uint32_t lock);
 
 /* The module that an address belonged to when `modules_then` were known: the one that was mapped
  * there last. NULL if none was. */

@@ -1,5 +1,7 @@
 #include "core/objects.h"
 
+#include <string.h>
+
 enum {
     PAGE_SHIFT = 12
 };
@@ -105,13 +107,38 @@ struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t
     return object;
 }
 
+static void drop_name(struct snarl_objects *objects, struct snarl_object *object)
+{
+    if (object->name != NULL)
+        snarl_arena_free(objects->arena, object->name, strlen(object->name) + 1);
+    object->name = NULL;
+}
+
+bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *object,
+                        const char *name)
+{
+    size_t size = strlen(name) + 1;
+    drop_name(objects, object);
+    object->name = snarl_arena_allocate(objects->arena, size);
+    if (object->name == NULL)
+        return false;
+    memcpy(object->name, name, size);
+    return true;
+}
+
+static void drop(struct snarl_objects *objects, struct snarl_object *object)
+{
+    drop_name(objects, object);
+    snarl_arena_free(objects->arena, object, sizeof *object);
+}
+
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address)
 {
     struct snarl_object *object = snarl_objects_find(objects, address);
     if (object == NULL)
         return;
     leave(objects, object);
-    snarl_arena_free(objects->arena, object, sizeof *object);
+    drop(objects, object);
 }
 
 /* Moves those of a page that live in the range to the list; an empty page is gone then. */
@@ -154,7 +181,7 @@ void snarl_objects_drop(struct snarl_objects *objects, struct snarl_object **lis
 {
     struct snarl_object *object = *list;
     *list = object->next;
-    snarl_arena_free(objects->arena, object, sizeof *object);
+    drop(objects, object);
 }
 
 bool snarl_objects_put_back(struct snarl_objects *objects, struct snarl_object **list)

@@ -61,14 +61,14 @@ void snarl_inheritance_note(const struct snarl_thread *self)
 }
 
 /* Whether it is not held in the child for ever: libc begins it anew there, or the parent may still
- * give it back. A spin lock does not say whom it was made for. */
+ * give it back. A spin lock, or one of the program's own, does not say whom it was made for. */
 static bool is_free_here(struct snarl_thing thing)
 {
     if (thing.kind == SNARL_OBJECT_ONCE || thing.kind == SNARL_OBJECT_FILE ||
         thing.kind == SNARL_OBJECT_LOADER)
         return true;
     struct snarl_fact_lock fact = {0};
-    if (thing.kind == SNARL_OBJECT_SPIN)
+    if (thing.kind == SNARL_OBJECT_SPIN || thing.kind == SNARL_OBJECT_ANNOTATED)
         snarl_shared_memory_locate(thing.address, &fact);
     return fact.inode != 0 || snarl_thing_flags(thing) & SNARL_LOCK_SHARED;
 }

@@ -98,10 +98,14 @@ uint32_t snarl_object_id(struct snarl_thread *self, struct snarl_thing thing, bo
 /* What lives there as far as that is known already, of whatever kind; else NULL. */
 struct snarl_object *snarl_object_known(uintptr_t address);
 
+/* Calls it so, here and in the recording. */
+void snarl_object_name(struct snarl_object *object, const char *name);
+
 /* Notes in the recording that a semaphore is no lock, or is polled. */
 void snarl_object_change(struct snarl_object *object, enum snarl_lock_change change);
 
-/* A life begins, by a call that initialises; or ends. */
+/* A life begins, by a call that initialises; or ends. What lives there already, but is of kind NONE
+ * (it was named, or is part of a declared order, and was not met), goes on as what it now is. */
 struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_thing thing,
                                         uint32_t value, uint32_t stack);
 void snarl_object_end(uintptr_t address);

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "preload/acquire.h"
+#include "preload/annotated.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
 #include "preload/semaphore.h"
@@ -51,6 +52,9 @@ struct snarl_thread *snarl_thread_new(void)
         thread->caches = kept.caches;
         thread->holdings = kept.holdings;
         thread->capacity = kept.capacity;
+        thread->annotated_wait = kept.annotated_wait;
+        if (thread->annotated_wait != NULL)
+            memset(thread->annotated_wait, 0, sizeof *thread->annotated_wait);
         /* Call paths and locks are checked against what is there now, whoever remembers them. */
         memset(thread->caches->seen, 0, sizeof thread->caches->seen);
     } else {

@@ -26,6 +26,7 @@ enum {
     SNARL_CAPTURES_COLD = 16, /* stacks that a thread unwinds the slow way at least */
     SNARL_ONCES = 8,          /* initialisations within each other that a thread keeps track of */
     SNARL_WAITS_SEEN = 16,
+    SNARL_HAPPENS_SEEN = 64,
 };
 
 enum snarl_thread_state {
@@ -75,6 +76,7 @@ struct snarl_lock_entry {
 struct snarl_lock_description {
     uint32_t created; /* stack */
     uint32_t value;
+    bool untold; /* it has a name that is not in the recording yet */
 };
 
 struct snarl_caches {
@@ -139,6 +141,9 @@ struct snarl_thread {
     uintptr_t suspected;
     uintptr_t robbed_of;                   /* a lock that another thread has released for it */
     uint64_t waits_seen[SNARL_WAITS_SEEN]; /* conditions and their mutexes, see misuse.h */
+    struct snarl_annotated_wait *annotated_wait; /* see annotated.h; NULL until it has one */
+    uint32_t forgiving;                       /* how often it was told to forgive, less the ends */
+    uint8_t happens_seen[SNARL_HAPPENS_SEEN]; /* how often it has said so, by address */
 
     pid_t tid;
     pid_t tid_in_parent; /* of the thread that forked, in a child: it goes on here */

@@ -66,7 +66,9 @@ struct snarl_fact_header {
     FACT(LOCK_CHANGE, 19, lock_change)                                                             \
     FACT(WAKE, 20, wake)                                                                           \
     FACT(MISUSE, 21, misuse)                                                                       \
-    FACT(ASLEEP, 22, asleep)
+    FACT(ASLEEP, 22, asleep)                                                                       \
+    FACT(LOCK_NAME, 30, lock_name)                                                                 \
+    FACT(HAPPENS, 31, happens)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -159,7 +161,8 @@ enum snarl_lock_flags {
     SNARL_LOCK_POLLED = 32, /* a semaphore; see SNARL_LOCK_IS_POLLED */
 };
 
-/* A lock, or anything else that threads synchronise with. */
+/* A lock, or anything else that threads synchronise with. One of kind 0 was named, or is part of a
+ * declared order, before it was met; once it is met, a second fact of the same id says all. */
 struct snarl_fact_lock {
     struct snarl_fact_header header;
     uint32_t lock;        /* id */
@@ -171,6 +174,27 @@ struct snarl_fact_lock {
     uint64_t address;
     uint64_t device, inode, offset; /* of one shared between processes: what is mapped there, and
                                        where in it; else 0 */
+};
+
+/* What the program calls the lock; the last name stands. */
+struct snarl_fact_lock_name {
+    struct snarl_fact_header header;
+    uint32_t lock;
+    uint32_t name_size; /* terminator included */
+    char name[];
+};
+
+/* An order that the program says of itself: what a thread does up to the end of `segment` (`after`
+ * 0) happens before what others do from the beginning of theirs (`after` 1), where both name the
+ * same address and the latter comes later in the recording. Both begin a new segment: `segment` is
+ * the one that ends, or begins, there. Of a thread that says so often only the first are kept. */
+struct snarl_fact_happens {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t stack;
+    uint32_t after;
+    uint64_t address;
 };
 
 enum snarl_lock_change {
@@ -247,7 +271,7 @@ struct snarl_fact_asleep {
 };
 
 /* A new dependency, or a known one by a new call path (then `dependency` is the id of the known
- * one). */
+ * one). A thread from SNARL_DECLARED on has no fact of its own: it is a declared order. */
 struct snarl_fact_dependency {
     struct snarl_fact_header header;
     uint32_t dependency; /* id */
