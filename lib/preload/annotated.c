@@ -44,7 +44,7 @@ static bool has_order(const struct snarl_object *object)
  * only make a declaration weaker. */
 static uint32_t number_of(const struct snarl_object *first, const struct snarl_object *second)
 {
-    return SNARL_DECLARED | (uint32_t)snarl_hash_mix(first->lock, second->lock);
+    return SNARL_DECLARED | (uint32_t)snarl_hash_mix(snarl_hash_mix(0, first->lock), second->lock);
 }
 
 /* To the graph a declaration is a thread that does what is declared, at any time. Session lock. */

@@ -208,6 +208,7 @@ static void finish(struct snarl_thread *self)
     struct snarl_session *session = &snarl_session;
     if (self->polling != 0)
         snarl_semaphore_polled(self);
+    snarl_annotated_given_up(self);
     struct snarl_entry entry = snarl_enter(self);
     snarl_misuse_of_exit(self);
     snarl_session_lock();

@@ -116,16 +116,21 @@ static void timed(void)
 {
     in_turn(pay, timed_refund);
 }
-static void refund_only(void)
+static void not_give_up(void)
 {
+    SNARL_LOCK_ACQUIRING(&alice, SNARL_TIMED);
+    SNARL_LOCK_ACQUIRED(&alice, SNARL_TIMED);
     TAKE(bob);
-    TAKE(alice);
-    GIVE(alice);
     GIVE(bob);
+    SNARL_LOCK_RELEASED(&alice);
 }
 static void given_up(void)
 {
-    in_turn(give_up, refund_only);
+    in_turn(give_up, refund);
+}
+static void not_given_up(void)
+{
+    in_turn(not_give_up, refund);
 }
 
 /* Readers. */
@@ -241,6 +246,21 @@ static void give_only(void)
     side_await(&side_met, 1);
     GIVE(alice);
     side_add(&side_met);
+}
+static void give_nothing(void)
+{
+    side_await(&side_met, 1);
+    side_add(&side_met);
+}
+static void take_and_give(void)
+{
+    take_only();
+    GIVE(alice);
+}
+static void given_by_itself(void)
+{
+    together(take_and_give, give_nothing);
+    refund();
 }
 static void given_by_another(void)
 {
@@ -585,6 +605,7 @@ int main(int argc, char **argv)
         {"tried", tried},
         {"timed", timed},
         {"given-up", given_up},
+        {"not-given-up", not_given_up},
         {"readers", readers},
         {"readers-and-a-writer", readers_and_a_writer},
         {"destroyed", destroyed},
@@ -594,6 +615,7 @@ int main(int argc, char **argv)
         {"recursive-given-back", recursive_given_back},
         {"not-recursive", not_recursive},
         {"given-by-another", given_by_another},
+        {"given-by-itself", given_by_itself},
         {"kept", kept},
         {"watched-already", watched_already},
         {"live-abba", live_abba},
