@@ -39,6 +39,7 @@ static const struct described_case own_locks[] = {
      CYCLE "  first holds lock alice.taken in take_only; wants lock bob.taken in take_only\n"
            "  main holds lock bob.taken in refund; wants lock alice.taken in refund\n"},
     {"kept", "exit-holding-lock occurred warning\n  first\n  first\n"},
+    {"hurried", ""},
     {"watched-already",
      CYCLE "  first holds mutex first_mutex in lock; wants mutex second_mutex in lock\n"
            "  second holds mutex second_mutex in lock; wants mutex first_mutex in lock\n"},
@@ -322,6 +323,69 @@ static void without_snarl_nothing_is_told(void **state)
     watched_free(&watched);
 }
 
+/* Where ThreadSanitizer's runtime is a library it comes after ours: it hears all of it, and we
+ * leave that to it. */
+static void a_sanitizer_keeps_its_own(void **state)
+{
+    (void)state;
+    char *runtime = built_path("other_runtime.so");
+    struct watched watched = watched_run(
+        &(struct watch){.arguments = (const char *const[]){"annotated_foreign", "abba", NULL},
+                        .preload_after = runtime});
+    assert_string_equal(watched.result.error, "");
+    assert_string_equal(watched.result.output, "granted\n40404 calls\n");
+    assert_int_equal(watched.result.status, 0);
+    watched_check_complete(&watched);
+    assert_int_equal(watched.report->finding_count, 0);
+    watched_free(&watched);
+    free(runtime);
+}
+
+/* Each calls everything once; what it says of orders is known by name where it is heard. */
+static void check_header(const char *program, bool heard)
+{
+    struct watched plain = watched_run(
+        &(struct watch){.arguments = (const char *const[]){program, NULL}, .plain = true});
+    assert_string_equal(plain.result.error, "");
+    assert_int_equal(plain.result.status, 0);
+    struct watched watched = WATCH(NULL, program);
+    assert_string_equal(watched.result.error, "");
+    assert_string_equal(watched.result.output, heard ? "1\n" : "0\n");
+    assert_int_equal(watched.result.status, 0);
+    char *found = described_findings(&watched);
+    const char *expected =
+        heard ? CYCLE
+            "  declared holds mutex outer in say_everything; wants mutex the inner one "
+            "in say_everything\n"
+            "  main holds mutex the inner one in say_everything; wants mutex outer in "
+            "say_everything\n"
+              : "";
+    if (strcmp(found, expected) != 0)
+        fail_msg("%s: found:\n%sand not:\n%s", program, found, expected);
+    free(found);
+    watched_free(&watched);
+    watched_free(&plain);
+}
+
+static void the_header_works_in_every_kind_of_program(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {SNARL_HEADER_PROGRAMS};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        if (strcmp(programs[i], "header_static") != 0)
+            check_header(programs[i], strcmp(programs[i], "header_off") != 0);
+}
+
+static void the_header_is_harmless_in_a_static_program(void **state)
+{
+    (void)state;
+    struct watched watched = WATCH(NULL, "header_static");
+    assert_string_equal(watched.result.output, "0\n");
+    assert_int_equal(watched.result.status, 0);
+    assert_int_equal(watched.recording_count, 0);
+    watched_free(&watched);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +400,9 @@ int main(void)
         cmocka_unit_test(hand_overs_are_written_down),
         cmocka_unit_test(a_flood_of_hand_overs_is_not),
         cmocka_unit_test(without_snarl_nothing_is_told),
+        cmocka_unit_test(a_sanitizer_keeps_its_own),
+        cmocka_unit_test(the_header_works_in_every_kind_of_program),
+        cmocka_unit_test(the_header_is_harmless_in_a_static_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,19 +109,20 @@ extern "C" {
 
 /* libsnarl.so has them; where that is not loaded their addresses are null. */
 #pragma GCC visibility push(default)
-void snarl_forget(const void *address, size_t size) __attribute__((weak));
-void snarl_annotate_name(const void *lock, const char *name) __attribute__((weak));
-void snarl_annotate_order(const void *first, const void *second) __attribute__((weak));
+void snarl_forget(const volatile void *address, size_t size) __attribute__((weak));
+void snarl_annotate_name(const volatile void *lock, const char *name) __attribute__((weak));
+void snarl_annotate_order(const volatile void *first, const volatile void *second)
+    __attribute__((weak));
 void snarl_annotate_forgive_begin(void) __attribute__((weak));
 void snarl_annotate_forgive_end(void) __attribute__((weak));
-void snarl_annotate_create(const void *lock, unsigned flags) __attribute__((weak));
-void snarl_annotate_destroy(const void *lock) __attribute__((weak));
-void snarl_annotate_acquiring(const void *lock, unsigned flags) __attribute__((weak));
-void snarl_annotate_acquired(const void *lock, unsigned flags) __attribute__((weak));
-void snarl_annotate_given_up(const void *lock) __attribute__((weak));
-void snarl_annotate_released(const void *lock) __attribute__((weak));
-void snarl_annotate_before(const void *address) __attribute__((weak));
-void snarl_annotate_after(const void *address) __attribute__((weak));
+void snarl_annotate_create(const volatile void *lock, unsigned flags) __attribute__((weak));
+void snarl_annotate_destroy(const volatile void *lock) __attribute__((weak));
+void snarl_annotate_acquiring(const volatile void *lock, unsigned flags) __attribute__((weak));
+void snarl_annotate_acquired(const volatile void *lock, unsigned flags) __attribute__((weak));
+void snarl_annotate_given_up(const volatile void *lock) __attribute__((weak));
+void snarl_annotate_released(const volatile void *lock) __attribute__((weak));
+void snarl_annotate_before(const volatile void *address) __attribute__((weak));
+void snarl_annotate_after(const volatile void *address) __attribute__((weak));
 #pragma GCC visibility pop
 
 #ifdef __cplusplus
@@ -137,6 +138,12 @@ void snarl_annotate_after(const void *address) __attribute__((weak));
 #define SNARL_ANNOTATE_FIND(function, call) ((call) = function)
 #endif
 
+#else
+
+#define SNARL_ANNOTATE_FIND(function, call) ((call) = 0)
+
+#endif
+
 #define SNARL_ANNOTATE(function, parameters, arguments)                                            \
     do {                                                                                           \
         void(*snarl_annotate_call) parameters;                                                     \
@@ -145,36 +152,33 @@ void snarl_annotate_after(const void *address) __attribute__((weak));
             snarl_annotate_call arguments;                                                         \
     } while (0)
 
-#else
-
-/* The arguments are looked at by the compiler alone, so that what they name counts as used. */
-#define SNARL_ANNOTATE(function, parameters, arguments) ((void)sizeof((void)0, arguments, 0))
-
-#endif
-
 #define SNARL_NAME(lock, name)                                                                     \
-    SNARL_ANNOTATE(snarl_annotate_name, (const void *, const char *), ((lock), (name)))
+    SNARL_ANNOTATE(snarl_annotate_name, (const volatile void *, const char *), ((lock), (name)))
 #define SNARL_ORDER(first, second)                                                                 \
-    SNARL_ANNOTATE(snarl_annotate_order, (const void *, const void *), ((first), (second)))
+    SNARL_ANNOTATE(snarl_annotate_order, (const volatile void *, const volatile void *),           \
+                   ((first), (second)))
 #define SNARL_FORGIVE_BEGIN() SNARL_ANNOTATE(snarl_annotate_forgive_begin, (void), ())
 #define SNARL_FORGIVE_END() SNARL_ANNOTATE(snarl_annotate_forgive_end, (void), ())
 
 #define SNARL_LOCK_CREATE(lock, flags)                                                             \
-    SNARL_ANNOTATE(snarl_annotate_create, (const void *, unsigned), ((lock), (flags)))
-#define SNARL_LOCK_DESTROY(lock) SNARL_ANNOTATE(snarl_annotate_destroy, (const void *), ((lock)))
+    SNARL_ANNOTATE(snarl_annotate_create, (const volatile void *, unsigned), ((lock), (flags)))
+#define SNARL_LOCK_DESTROY(lock)                                                                   \
+    SNARL_ANNOTATE(snarl_annotate_destroy, (const volatile void *), ((lock)))
 #define SNARL_LOCK_ACQUIRING(lock, flags)                                                          \
-    SNARL_ANNOTATE(snarl_annotate_acquiring, (const void *, unsigned), ((lock), (flags)))
+    SNARL_ANNOTATE(snarl_annotate_acquiring, (const volatile void *, unsigned), ((lock), (flags)))
 #define SNARL_LOCK_ACQUIRED(lock, flags)                                                           \
-    SNARL_ANNOTATE(snarl_annotate_acquired, (const void *, unsigned), ((lock), (flags)))
-#define SNARL_LOCK_GIVEN_UP(lock) SNARL_ANNOTATE(snarl_annotate_given_up, (const void *), ((lock)))
-#define SNARL_LOCK_RELEASED(lock) SNARL_ANNOTATE(snarl_annotate_released, (const void *), ((lock)))
+    SNARL_ANNOTATE(snarl_annotate_acquired, (const volatile void *, unsigned), ((lock), (flags)))
+#define SNARL_LOCK_GIVEN_UP(lock)                                                                  \
+    SNARL_ANNOTATE(snarl_annotate_given_up, (const volatile void *), ((lock)))
+#define SNARL_LOCK_RELEASED(lock)                                                                  \
+    SNARL_ANNOTATE(snarl_annotate_released, (const volatile void *), ((lock)))
 
 #define SNARL_FORGET(address, size)                                                                \
-    SNARL_ANNOTATE(snarl_forget, (const void *, size_t), ((address), (size)))
+    SNARL_ANNOTATE(snarl_forget, (const volatile void *, size_t), ((address), (size)))
 
 #define SNARL_HAPPENS_BEFORE(address)                                                              \
-    SNARL_ANNOTATE(snarl_annotate_before, (const void *), ((address)))
+    SNARL_ANNOTATE(snarl_annotate_before, (const volatile void *), ((address)))
 #define SNARL_HAPPENS_AFTER(address)                                                               \
-    SNARL_ANNOTATE(snarl_annotate_after, (const void *), ((address)))
+    SNARL_ANNOTATE(snarl_annotate_after, (const volatile void *), ((address)))
 
 #endif

@@ -595,6 +595,41 @@ static void named_live(void)
     together(live_left, live_right);
 }
 
+/* Many threads, many waits, one order: nothing is to be found, however they meet. */
+
+static void take_and_tell(struct own *own)
+{
+    TAKE(*own);
+}
+static void give_and_tell(struct own *own)
+{
+    GIVE(*own);
+}
+static void *hurry(void *data)
+{
+    for (int i = 0; i < 20000; i++) {
+        take_and_tell(&alice);
+        if (i % 3 == 0)
+            take_and_tell(&bob);
+        if (i % 7 == 0 && grab(&carol)) {
+            SNARL_LOCK_ACQUIRED(&carol, SNARL_TRIED);
+            give_and_tell(&carol);
+        }
+        if (i % 3 == 0)
+            give_and_tell(&bob);
+        give_and_tell(&alice);
+    }
+    return data;
+}
+static void hurried(void)
+{
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        threads[i] = start(hurry, NULL);
+    for (int i = 0; i < 4; i++)
+        finish(threads[i]);
+}
+
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
@@ -618,6 +653,7 @@ int main(int argc, char **argv)
         {"given-by-itself", given_by_itself},
         {"kept", kept},
         {"watched-already", watched_already},
+        {"hurried", hurried},
         {"live-abba", live_abba},
         {"live-mixed", live_mixed},
         {"live-write", live_write},
