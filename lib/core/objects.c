@@ -109,9 +109,11 @@ struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t
 
 static void drop_name(struct snarl_objects *objects, struct snarl_object *object)
 {
-    if (object->name != NULL)
-        snarl_arena_free(objects->arena, object->name, strlen(object->name) + 1);
+    if (object->name == NULL)
+        return;
+    snarl_arena_free(objects->arena, object->name, strlen(object->name) + 1);
     object->name = NULL;
+    objects->named--;
 }
 
 bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *object,
@@ -123,6 +125,7 @@ bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *obje
     if (object->name == NULL)
         return false;
     memcpy(object->name, name, size);
+    objects->named++;
     return true;
 }
 

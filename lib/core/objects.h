@@ -54,6 +54,7 @@ struct snarl_objects {
     struct snarl_object *by_address;
     struct snarl_object_page *pages; /* those of 4 KiB in which an object lives */
     uint32_t last_lock;              /* ids given so far */
+    uint32_t named;                  /* lives that have a name */
 };
 
 /* The object that lives at the address, or NULL. */

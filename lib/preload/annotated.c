@@ -8,24 +8,16 @@
 #include "preload/session.h"
 
 enum {
-    LONGEST_NAME = 255,
     MOST_HAPPENS = 16, /* of one thread and one address, or a few that share its place */
 };
 
-/* What lives there; where nothing was met yet, what is to. NULL on exhaustion. Session lock. */
-static struct snarl_object *spoken_of(struct snarl_thread *self, uintptr_t address)
-{
-    struct snarl_object *object = snarl_object_known(address);
-    return object != NULL ? object : snarl_object_begin(self, SNARL_THING(NONE, address), 0, 0);
-}
-
 void snarl_annotated_name(struct snarl_thread *self, uintptr_t lock, const char *name)
 {
-    char copy[LONGEST_NAME + 1] = "";
-    strncpy(copy, name, LONGEST_NAME);
+    char copy[SNARL_LOCK_NAME_SIZE] = "";
+    strncpy(copy, name, sizeof copy - 1);
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
-    struct snarl_object *object = spoken_of(self, lock);
+    struct snarl_object *object = snarl_object_spoken_of(self, lock);
     if (object != NULL)
         snarl_object_name(object, copy);
     snarl_session_unlock();
@@ -68,13 +60,14 @@ static void declare(struct snarl_thread *self, struct snarl_object *first,
 void snarl_annotated_order(struct snarl_thread *self, uintptr_t first, uintptr_t second,
                            struct snarl_site site)
 {
-    if (first == second || !snarl_options.detect_deadlocks)
+    if (first == 0 || second == 0 || first == second || !snarl_options.detect_deadlocks)
         return;
     struct snarl_entry entry = snarl_enter(self);
     uint32_t stack = snarl_stack_of(self, site);
     snarl_modules_refresh(); /* the locks' own must stand before them in the recording */
     snarl_session_lock();
-    struct snarl_object *one = spoken_of(self, first), *other = spoken_of(self, second);
+    struct snarl_object *one = snarl_object_spoken_of(self, first),
+                        *other = snarl_object_spoken_of(self, second);
     if (has_order(one) && has_order(other))
         declare(self, one, other, stack);
     snarl_session_unlock();

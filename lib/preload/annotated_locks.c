@@ -25,9 +25,11 @@ static void describe(struct snarl_object *object, unsigned flags)
 }
 
 /* Begins it here if it was not known, with what is said of it. False if another lock lives there,
- * one that is watched. */
+ * one that is watched, or there is nothing. */
 static bool begin(struct snarl_thread *self, struct snarl_thing thing, unsigned flags)
 {
+    if (thing.address == 0)
+        return false;
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
     const struct snarl_object *known = snarl_object_known(thing.address);
@@ -71,7 +73,7 @@ void snarl_annotated_create(struct snarl_thread *self, uintptr_t lock, unsigned 
                             struct snarl_site site)
 {
     struct snarl_thing thing = thing_at(lock);
-    if (flags & SNARL_ANNOTATED_STATIC) {
+    if (flags & SNARL_ANNOTATED_STATIC || lock == 0) {
         begin(self, thing, flags);
         return;
     }

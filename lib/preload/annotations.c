@@ -6,7 +6,7 @@
 void snarl_annotate_name(const volatile void *lock, const char *name)
 {
     SNARL_ANNOTATION_BEGIN();
-    if (name != NULL && *name != '\0')
+    if (lock != NULL && name != NULL && *name != '\0')
         snarl_annotated_name(self, (uintptr_t)lock, name);
 }
 

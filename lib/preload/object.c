@@ -194,6 +194,12 @@ struct snarl_object *snarl_object_known(uintptr_t address)
     return snarl_objects_find(&snarl_session.objects, address);
 }
 
+struct snarl_object *snarl_object_spoken_of(struct snarl_thread *self, uintptr_t address)
+{
+    struct snarl_object *object = snarl_object_known(address);
+    return object != NULL ? object : snarl_object_begin(self, SNARL_THING(NONE, address), 0, 0);
+}
+
 void snarl_object_change(struct snarl_object *object, enum snarl_lock_change change)
 {
     if (change == SNARL_LOCK_IS_POLLED)

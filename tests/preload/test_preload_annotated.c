@@ -1,4 +1,5 @@
-/* What programs say of themselves, by snarl/annotate.h and by what other tools are told. */
+/* Locks that programs have made by hand, as they tell of them to us and to other tools; and the
+ * header by which they do. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,10 +71,6 @@ static const struct described_case own_locks_that_hang[] = {
     {"not-recursive",
      "self-deadlock occurred error\n"
      "  main holds lock alice.taken in take_twice; wants lock alice.taken in take_twice\n"},
-    {"named-live",
-     "deadlock occurred error\n"
-     "  first holds mutex the left one[3] in lock; wants mutex the right one[4] in lock\n"
-     "  second holds mutex the right one[4] in lock; wants mutex the left one[3] in lock\n"},
 };
 
 static void locks_of_one_s_own_that_hang_are_explained(void **state)
@@ -82,134 +79,19 @@ static void locks_of_one_s_own_that_hang_are_explained(void **state)
     DESCRIBED_STUCK("annotated", own_locks_that_hang);
 }
 
-static const struct described_case forgiven[] = {
-    {"forgiven", ""},
-    {"forgiven-nested", ""},
-    {"forgiven-once", CYCLE PAYS REFUNDS},
-    {"forgiven-elsewhere",
-     CYCLE "  main holds lock alice.taken in pay; wants lock bob.taken in pay\n" REFUNDS},
+static const struct described_case forked[] = {
+    {"held-at-fork",
+     "child 66\n"
+     "deadlock occurred error\n"
+     "  absent (unnamed) holds lock alice.taken\n"
+     "  main; wants lock alice.taken in take_alice\n"},
+    {"given-before-fork", "child 0\n"},
 };
 
-static void what_is_forgiven_leaves_no_order(void **state)
+static void children_inherit_what_is_held(void **state)
 {
     (void)state;
-    DESCRIBED("annotated", forgiven);
-}
-
-#define DECLARED                                                                                   \
-    "  declared holds mutex first_mutex in declare; wants mutex second_mutex in declare\n"
-#define AGAINST "  main holds mutex second_mutex in lock; wants mutex first_mutex in lock\n"
-
-static const struct described_case ordered[] = {
-    {"ordered-against", CYCLE DECLARED AGAINST},
-    {"ordered-late", CYCLE DECLARED AGAINST},
-    {"ordered-kept", ""},
-    {"ordered-not", ""},
-    /* What was never taken is of no kind yet. */
-    {"ordered-transitively",
-     CYCLE "  declared holds lock second_mutex in ordered_transitively; wants mutex third_mutex in "
-           "ordered_transitively\n"
-           "  declared holds mutex first_mutex in declare; wants lock second_mutex in declare\n"
-           "  main holds mutex third_mutex in lock; wants mutex first_mutex in lock\n"},
-    {"ordered-both-ways",
-     CYCLE "  declared holds lock first_mutex in declare; wants lock second_mutex in declare\n"
-           "  declared holds lock second_mutex in ordered_both_ways; wants lock first_mutex in "
-           "ordered_both_ways\n"},
-    {"ordered-and-taken",
-     CYCLE "  first holds mutex second_mutex in lock; wants mutex first_mutex in lock\n"
-           "  second holds mutex first_mutex in lock; wants mutex second_mutex in lock\n"},
-    {"ordered-own",
-     CYCLE "  declared holds lock bob.taken in ordered_own; wants lock alice.taken in ordered_own\n"
-           "  main holds lock alice.taken in pay; wants lock bob.taken in pay\n"},
-    {"ordered-before-init",
-     CYCLE "  declared holds mutex ordered_before_init::outer in ordered_before_init; wants mutex "
-           "ordered_before_init::inner in ordered_before_init\n"
-           "  main holds mutex ordered_before_init::inner in lock; wants mutex "
-           "ordered_before_init::outer in lock\n"},
-};
-
-static void declared_orders_are_to_be_kept(void **state)
-{
-    (void)state;
-    DESCRIBED("annotated", ordered);
-}
-
-static void what_goes_against_a_declaration_is_said_to(void **state)
-{
-    (void)state;
-    static const char *const words[][2] = {
-        {"ordered-against",
-         "thread 1 (main) takes second_mutex before first_mutex, against the declared order"},
-        {"ordered-transitively",
-         "thread 1 (main) takes third_mutex before first_mutex, against the declared order"},
-        {"ordered-both-ways",
-         "the declared orders of first_mutex and second_mutex contradict each other"},
-        {"ordered-and-taken",
-         "thread 2 \"first\" and thread 3 \"second\" take second_mutex and "
-         "first_mutex in opposite order"},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        struct watched watched = WATCH(NULL, "annotated", words[i][0]);
-        assert_int_equal(watched.report->finding_count, 1);
-        const struct snarl_report_finding *finding = &watched.report->findings[0];
-        assert_string_equal(finding->message, words[i][1]);
-        /* A declaration is no thread, and is not counted as one. */
-        assert_int_equal(watched.report->statistics.threads, i == 3 ? 3 : 1);
-        watched_free(&watched);
-    }
-}
-
-#define LEFT_FIRST                                                                                 \
-    "  first holds mutex the left one[3] in lock; wants mutex the right one[4] in lock\n"
-#define RIGHT_FIRST                                                                                \
-    "  second holds mutex the right one[4] in lock; wants mutex the left one[3] in lock\n"
-#define UNNAMED                                                                                    \
-    "  first holds mutex #0001 in lock; wants mutex #0002 in lock\n"                               \
-    "  second holds mutex #0002 in lock; wants mutex #0001 in lock\n"
-
-static const struct described_case named[] = {
-    {"named", CYCLE LEFT_FIRST RIGHT_FIRST},
-    {"named-late", CYCLE LEFT_FIRST RIGHT_FIRST},
-    {"named-not", CYCLE UNNAMED},
-    {"named-former", CYCLE UNNAMED},
-    {"named-alike",
-     CYCLE "  first holds mutex the same one[1] in lock; wants mutex the same one[1] in lock\n"
-           "  second holds mutex the same one[1] in lock; wants mutex the same one[1] in lock\n"},
-    {"named-before-use",
-     CYCLE "  first holds mutex the left one[3] in lock; wants mutex second_mutex in lock\n"
-           "  second holds mutex second_mutex in lock; wants mutex the left one[3] in lock\n"},
-};
-
-static void locks_are_called_as_they_are_named(void **state)
-{
-    (void)state;
-    DESCRIBED("annotated", named);
-}
-
-/* The id of the only finding of a case. */
-static char *id_of(const char *what)
-{
-    struct watched watched = WATCH(NULL, "annotated", what);
-    assert_int_equal(watched.report->finding_count, 1);
-    char *id = strdup(watched.report->findings[0].id);
-    watched_free(&watched);
-    return id;
-}
-
-static void a_name_is_part_of_a_finding_s_id(void **state)
-{
-    (void)state;
-    char *once = id_of("named"), *again = id_of("named"), *late = id_of("named-late");
-    char *alike = id_of("named-alike"), *without = id_of("named-not");
-    assert_string_equal(once, again);
-    assert_string_equal(once, late);
-    assert_string_not_equal(once, alike);
-    assert_string_not_equal(once, without);
-    free(once);
-    free(again);
-    free(late);
-    free(alike);
-    free(without);
+    DESCRIBED("annotated", forked);
 }
 
 #define HOLDS_AND_WANTS(thread, held, wanted, place)                                               \
@@ -391,11 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(locks_of_one_s_own_are_judged_in_advance),
         cmocka_unit_test(locks_of_one_s_own_that_hang_are_explained),
-        cmocka_unit_test(what_is_forgiven_leaves_no_order),
-        cmocka_unit_test(declared_orders_are_to_be_kept),
-        cmocka_unit_test(what_goes_against_a_declaration_is_said_to),
-        cmocka_unit_test(locks_are_called_as_they_are_named),
-        cmocka_unit_test(a_name_is_part_of_a_finding_s_id),
+        cmocka_unit_test(children_inherit_what_is_held),
         cmocka_unit_test(what_other_tools_are_told_is_heard),
         cmocka_unit_test(hand_overs_are_written_down),
         cmocka_unit_test(a_flood_of_hand_overs_is_not),

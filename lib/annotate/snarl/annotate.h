@@ -12,8 +12,7 @@
  * SNARL_NAME(lock, name): reports call the lock so, and tell findings from each other by it, as by
  * the name of a variable: give the same name in each run ("accounts[3]", not an address). Several
  * locks may have one name. Before or after the lock is first used, but after it is initialised; the
- * string is copied, up to 255 bytes. The name goes when the lock does, and is not inherited by a
- * forked child.
+ * string is copied, up to 255 bytes. The name goes when the lock does; a forked child inherits it.
  *
  *     SNARL_NAME(&account->lock, "account.lock");
  *
@@ -22,8 +21,8 @@
  * SNARL_ORDER(first, second): the program means to take `first` before `second` wherever it has
  * both. From then on a thread that takes them the other way is reported (lock-order-cycle, an
  * error), even if nobody ever takes them as declared; so is one that goes against several
- * declarations taken together (a before b, b before c). Once for each pair is enough; it is meant
- * for locks that live long, as each pair takes memory.
+ * declarations taken together (a before b, b before c). Once for each pair is enough, though a
+ * forked child has to say it anew; it is meant for locks that live long, as each pair takes memory.
  *
  * SNARL_FORGIVE_BEGIN(), SNARL_FORGIVE_END(): what the calling thread takes in between leaves no
  * order: it takes locks of what it is making, and nobody else has that yet. They nest. Deadlocks

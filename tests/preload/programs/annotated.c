@@ -1,63 +1,13 @@
-/* What programs say of themselves: names, declared orders, forgiveness, locks of their own. */
-#include <sched.h>
-#include <stdatomic.h>
+/* Locks that the program has made by hand, and tells of. */
+#include "annotated.h"
 
-#include "annotate/snarl/annotate.h"
-#include "sides.h"
-
-/* A lock that snarl cannot see by itself. */
-struct own {
-    atomic_int taken;
-    pthread_mutex_t unused; /* it does not begin with one */
-};
-
-static struct own alice, bob, carol;
+static struct own carol;
 static pthread_mutex_t first_mutex = PTHREAD_MUTEX_INITIALIZER,
                        second_mutex = PTHREAD_MUTEX_INITIALIZER,
                        third_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static bool grab(struct own *own)
-{
-    return atomic_exchange(&own->taken, 1) == 0;
-}
+/* One after another. */
 
-#define TAKE(name)                                                                                 \
-    do {                                                                                           \
-        if (!grab(&(name))) {                                                                      \
-            SNARL_LOCK_ACQUIRING(&(name), 0);                                                      \
-            while (!grab(&(name)))                                                                 \
-                sched_yield();                                                                     \
-        }                                                                                          \
-        SNARL_LOCK_ACQUIRED(&(name), 0);                                                           \
-    } while (0)
-
-#define GIVE(name)                                                                                 \
-    do {                                                                                           \
-        SNARL_LOCK_RELEASED(&(name));                                                              \
-        atomic_store(&(name).taken, 0);                                                            \
-    } while (0)
-
-#define TAKE_UNTOLD(name)                                                                          \
-    while (!grab(&(name)))                                                                         \
-    sched_yield()
-#define GIVE_UNTOLD(name) atomic_store(&(name).taken, 0)
-
-/* Locks of its own, one after another. */
-
-static void pay(void)
-{
-    TAKE(alice);
-    TAKE(bob);
-    GIVE(bob);
-    GIVE(alice);
-}
-static void refund(void)
-{
-    TAKE(bob);
-    TAKE(alice);
-    GIVE(alice);
-    GIVE(bob);
-}
 static void untold_refund(void)
 {
     TAKE_UNTOLD(bob);
@@ -368,233 +318,37 @@ static void live_within(void)
     together(wait_within, wait_after);
 }
 
-/* Forgiveness. */
+/* Children. */
 
-static void forgiven_refund(void)
+static void take_alice(void)
 {
-    SNARL_FORGIVE_BEGIN();
-    refund();
-    SNARL_FORGIVE_END();
+    TAKE(alice);
+    GIVE(alice);
 }
-static void forgiven_within(void)
+static void *hold_alice(void *data)
 {
-    SNARL_FORGIVE_BEGIN();
-    SNARL_FORGIVE_BEGIN();
-    SNARL_FORGIVE_END();
-    refund();
-    SNARL_FORGIVE_END();
-    SNARL_FORGIVE_END(); /* one too many does nothing */
+    TAKE(alice);
+    side_add(&side_met);
+    side_await(&side_met, 2);
+    GIVE(alice);
+    return data;
 }
-static void forgiven_at_first(void)
+static void held_at_fork(void)
 {
-    for (int i = 0; i < 2; i++) {
-        if (i == 0)
-            SNARL_FORGIVE_BEGIN();
-        refund();
-        SNARL_FORGIVE_END();
-    }
+    pthread_t holder = start(hold_alice, NULL);
+    side_await(&side_met, 1);
+    fork_and(take_alice);
+    side_add(&side_met);
+    finish(holder);
 }
-static void forgiven(void)
+static void given_before_fork(void)
 {
-    in_turn(pay, forgiven_refund);
+    pthread_t holder = start(hold_alice, NULL);
+    side_await(&side_met, 1);
+    side_add(&side_met);
+    finish(holder);
+    fork_and(take_alice);
 }
-static void forgiven_nested(void)
-{
-    in_turn(pay, forgiven_within);
-}
-static void forgiven_once(void)
-{
-    in_turn(pay, forgiven_at_first);
-}
-static void forgive(void)
-{
-    SNARL_FORGIVE_BEGIN();
-}
-static void forgiven_elsewhere(void)
-{
-    in_turn(forgive, refund);
-    pay();
-}
-
-/* Orders. */
-
-static void in_order(void)
-{
-    lock(&first_mutex);
-    lock(&second_mutex);
-    unlock(&second_mutex);
-    unlock(&first_mutex);
-}
-static void against_order(void)
-{
-    lock(&second_mutex);
-    lock(&first_mutex);
-    unlock(&first_mutex);
-    unlock(&second_mutex);
-}
-static void third_before_first(void)
-{
-    lock(&third_mutex);
-    lock(&first_mutex);
-    unlock(&first_mutex);
-    unlock(&third_mutex);
-}
-static void declare(void)
-{
-    SNARL_ORDER(&first_mutex, &second_mutex);
-}
-static void ordered_against(void)
-{
-    declare();
-    against_order();
-}
-static void ordered_late(void)
-{
-    against_order();
-    declare();
-}
-static void ordered_kept(void)
-{
-    for (int i = 0; i < 1000; i++)
-        declare();
-    in_turn(in_order, in_order);
-}
-static void ordered_not(void)
-{
-    against_order();
-}
-static void ordered_transitively(void)
-{
-    declare();
-    SNARL_ORDER(&second_mutex, &third_mutex);
-    third_before_first();
-}
-static void ordered_both_ways(void)
-{
-    declare();
-    SNARL_ORDER(&second_mutex, &first_mutex);
-}
-static void ordered_and_taken(void)
-{
-    declare();
-    in_turn(against_order, in_order);
-}
-static void ordered_own(void)
-{
-    SNARL_ORDER(&bob, &alice);
-    pay();
-}
-static void ordered_before_init(void)
-{
-    static pthread_mutex_t outer, inner;
-    SNARL_ORDER(&outer, &inner);
-    MUST(pthread_mutex_init(&outer, NULL) == 0);
-    MUST(pthread_mutex_init(&inner, NULL) == 0);
-    lock(&inner);
-    lock(&outer);
-    unlock(&outer);
-    unlock(&inner);
-}
-
-/* Names: of mutexes on the heap, which have none of their own. */
-
-static pthread_mutex_t *left, *right;
-
-static void left_first(void)
-{
-    lock(left);
-    lock(right);
-    unlock(right);
-    unlock(left);
-}
-static void right_first(void)
-{
-    lock(right);
-    lock(left);
-    unlock(left);
-    unlock(right);
-}
-static void make_both(void)
-{
-    left = malloc(sizeof *left);
-    right = malloc(sizeof *right);
-    MUST(left != NULL && right != NULL);
-    MUST(pthread_mutex_init(left, NULL) == 0 && pthread_mutex_init(right, NULL) == 0);
-}
-static void name(pthread_mutex_t *mutex, const char *side, int number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "the %s one[%d]", side, number);
-    SNARL_NAME(mutex, text);
-    memset(text, 0, sizeof text);
-}
-static void named(void)
-{
-    make_both();
-    name(left, "left", 3);
-    name(right, "right", 4);
-    in_turn(left_first, right_first);
-}
-static void named_late(void)
-{
-    make_both();
-    in_turn(left_first, right_first);
-    name(left, "left", 1);
-    name(left, "left", 3);
-    name(right, "right", 4);
-}
-static void named_alike(void)
-{
-    make_both();
-    name(left, "same", 1);
-    name(right, "same", 1);
-    in_turn(left_first, right_first);
-}
-static void named_not(void)
-{
-    make_both();
-    in_turn(left_first, right_first);
-}
-static void named_before_use(void)
-{
-    name(&first_mutex, "left", 3);
-    in_turn(in_order, against_order);
-}
-/* The name went with the lock. */
-static void named_former(void)
-{
-    make_both();
-    name(left, "left", 3);
-    name(right, "right", 4);
-    pthread_mutex_t *former[] = {left, right};
-    free(left);
-    free(right);
-    right = malloc(sizeof *right);
-    left = malloc(sizeof *left);
-    MUST((left == former[0] && right == former[1]) || (left == former[1] && right == former[0]));
-    MUST(pthread_mutex_init(left, NULL) == 0 && pthread_mutex_init(right, NULL) == 0);
-    in_turn(left_first, right_first);
-}
-static void live_right(void)
-{
-    lock(right);
-    meet();
-    lock(left);
-}
-static void live_left(void)
-{
-    lock(left);
-    meet();
-    lock(right);
-}
-static void named_live(void)
-{
-    make_both();
-    name(left, "left", 3);
-    name(right, "right", 4);
-    together(live_left, live_right);
-}
-
 /* Many threads, many waits, one order: nothing is to be found, however they meet. */
 
 static void take_and_tell(struct own *own)
@@ -629,7 +383,6 @@ static void hurried(void)
     for (int i = 0; i < 4; i++)
         finish(threads[i]);
 }
-
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
@@ -653,31 +406,13 @@ int main(int argc, char **argv)
         {"given-by-itself", given_by_itself},
         {"kept", kept},
         {"watched-already", watched_already},
+        {"held-at-fork", held_at_fork},
+        {"given-before-fork", given_before_fork},
         {"hurried", hurried},
         {"live-abba", live_abba},
         {"live-mixed", live_mixed},
         {"live-write", live_write},
         {"live-within", live_within},
-        {"forgiven", forgiven},
-        {"forgiven-nested", forgiven_nested},
-        {"forgiven-once", forgiven_once},
-        {"forgiven-elsewhere", forgiven_elsewhere},
-        {"ordered-against", ordered_against},
-        {"ordered-late", ordered_late},
-        {"ordered-kept", ordered_kept},
-        {"ordered-not", ordered_not},
-        {"ordered-transitively", ordered_transitively},
-        {"ordered-both-ways", ordered_both_ways},
-        {"ordered-and-taken", ordered_and_taken},
-        {"ordered-own", ordered_own},
-        {"ordered-before-init", ordered_before_init},
-        {"named", named},
-        {"named-late", named_late},
-        {"named-alike", named_alike},
-        {"named-not", named_not},
-        {"named-before-use", named_before_use},
-        {"named-former", named_former},
-        {"named-live", named_live},
     };
     return RUN_SIDES(cases);
 }
