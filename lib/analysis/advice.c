@@ -7,7 +7,11 @@
 const char *snarl_advice_lock(const struct snarl_advice *advice, unsigned id)
 {
     const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, id);
-    return lock != NULL ? lock->name : "a lock";
+    if (lock == NULL)
+        return "a lock";
+    return snarl_report_shares_name(advice->report, lock)
+               ? snarl_report_string(advice->report, "%s (%u)", lock->name, id)
+               : lock->name;
 }
 
 const char *snarl_advice_thread(const struct snarl_advice *advice, unsigned id)

@@ -56,6 +56,10 @@ void snarl_annotated_given_up(struct snarl_thread *self);
 uint32_t snarl_annotated_released(struct snarl_thread *self, uintptr_t lock, bool all_levels,
                                   struct snarl_site site);
 
+/* Whether a thread has it; true at times where none does. Any thread, any time. One that waits for
+ * what nobody has, as of then, cannot close a circle: who takes it later will see its wait. */
+bool snarl_annotated_may_be_held(uintptr_t lock);
+
 /* The wait goes on, but the thread does something else until it says so. */
 void snarl_annotated_divert(struct snarl_thread *self);
 void snarl_annotated_resume(struct snarl_thread *self, struct snarl_site site);

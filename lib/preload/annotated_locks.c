@@ -4,6 +4,29 @@
 #include "preload/policies.h"
 #include "preload/session.h"
 
+/* How many threads have a lock whose address comes to this place: too many rather than too few. A
+ * forked child inherits it with the locks. */
+static uint32_t holders[4096];
+
+static uint32_t *holders_of(uintptr_t lock)
+{
+    return &holders[snarl_hash_mix(0, lock) % (sizeof holders / sizeof holders[0])];
+}
+
+bool snarl_annotated_may_be_held(uintptr_t lock)
+{
+    return __atomic_load_n(holders_of(lock), __ATOMIC_SEQ_CST) != 0;
+}
+
+/* One that had it has it no more: the caller, or one that does not say so itself. */
+static void one_less(uintptr_t lock)
+{
+    uint32_t *count = holders_of(lock), had = __atomic_load_n(count, __ATOMIC_RELAXED);
+    while (had > 0 && !__atomic_compare_exchange_n(count, &had, had - 1, true, __ATOMIC_SEQ_CST,
+                                                   __ATOMIC_RELAXED))
+        ;
+}
+
 static struct snarl_thing thing_at(uintptr_t lock)
 {
     return SNARL_THING(ANNOTATED, lock);
@@ -186,6 +209,8 @@ void snarl_annotated_acquired(struct snarl_thread *self, uintptr_t lock, unsigne
         self->row->acquisitions++;
         return;
     }
+    if (holding == NULL)
+        __atomic_fetch_add(holders_of(lock), 1, __ATOMIC_SEQ_CST);
     snarl_acquired(self, thing, site, taking_of(flags));
     if (levels > 1 && (holding = holding_of(self, thing)) != NULL)
         holding->count = levels;
@@ -203,7 +228,10 @@ uint32_t snarl_annotated_released(struct snarl_thread *self, uintptr_t lock, boo
         levels = holding->count;
         holding->count = 1;
     }
+    bool last = holding == NULL || holding->count == 1;
     snarl_released(self, thing, site);
+    if (last)
+        one_less(lock);
     return levels;
 }
 

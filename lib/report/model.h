@@ -216,6 +216,10 @@ const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_repor
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *,
                                                             unsigned id);
 
+/* Whether the program calls another lock by the same name: then a sentence needs its id beside it.
+ */
+bool snarl_report_shares_name(const struct snarl_report *, const struct snarl_report_lock *lock);
+
 /* The innermost frame that is the user's own code and has a known function or line, else the
  * innermost frame, else NULL for an empty stack. */
 const struct snarl_frame *snarl_stack_place(const struct snarl_stack *stack);

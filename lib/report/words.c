@@ -85,7 +85,9 @@ const char *snarl_words_lock(struct snarl_words *words, unsigned id)
     if (lock == NULL)
         return "an unknown lock";
     if (lock->name != NULL)
-        return lock->name;
+        return snarl_report_shares_name(words->report, lock)
+                   ? snarl_pool_format(words->pool, "%s (%u)", lock->name, id)
+                   : lock->name;
     return snarl_pool_format(words->pool, "%s at 0x%" PRIx64,
                              lock->kind != NULL ? lock->kind : "lock", lock->address);
 }

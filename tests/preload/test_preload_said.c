@@ -128,6 +128,17 @@ static void so_are_locks_that_hang(void **state)
     DESCRIBED_STUCK("said", named_and_hanging);
 }
 
+static void locks_of_one_name_are_told_apart(void **state)
+{
+    (void)state;
+    struct watched watched = WATCH(NULL, "said", "named-alike");
+    assert_int_equal(watched.report->finding_count, 1);
+    assert_string_equal(watched.report->findings[0].message,
+                        "thread 2 \"first\" and thread 3 \"second\" take the same one[1] (2) and "
+                        "the same one[1] (1) in opposite order");
+    watched_free(&watched);
+}
+
 /* The id of the only finding of a case. */
 static char *id_of(const char *what)
 {
@@ -162,6 +173,7 @@ int main(void)
         cmocka_unit_test(what_goes_against_a_declaration_is_said_to),
         cmocka_unit_test(locks_are_called_as_they_are_named),
         cmocka_unit_test(so_are_locks_that_hang),
+        cmocka_unit_test(locks_of_one_name_are_told_apart),
         cmocka_unit_test(a_name_is_part_of_a_finding_s_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,9 @@
  *         SNARL_LOCK_ACQUIRED(lock, 0);
  *     }
  *
+ * Where snarl watches, a lock taken and given back costs some tens of nanoseconds, and the
+ * ACQUIRING before it a hundred.
+ *
  * What snarl sees by itself (POSIX threads, C11, GLib, stdio) must not be told again: of an address
  * where such a lock lives these say nothing. A lock of one's own that begins with a mutex of
  * POSIX's is told of by the address of another of its members.

@@ -57,6 +57,7 @@ static inline void refund(void)
     GIVE(alice);
     GIVE(bob);
 }
+
 /* The child does that and ends; its status is printed. */
 static inline void fork_and(void (*act)(void))
 {

@@ -243,10 +243,10 @@ static void named_by_parent(void)
     name(right, "right", 4);
     fork_and(both_in_turn);
 }
+
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
-        {"named-by-parent", named_by_parent},
         {"forgiven", forgiven},
         {"forgiven-nested", forgiven_nested},
         {"forgiven-once", forgiven_once},
@@ -267,6 +267,7 @@ int main(int argc, char **argv)
         {"named-before-use", named_before_use},
         {"named-former", named_former},
         {"named-live", named_live},
+        {"named-by-parent", named_by_parent},
     };
     return RUN_SIDES(cases);
 }
