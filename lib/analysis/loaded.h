@@ -88,6 +88,18 @@ void snarl_loaded_tell_wants(struct snarl_loaded *,
                              bool (*tell)(void *context, const struct snarl_want *want),
                              void *context);
 
+/* Of what something is the id. */
+enum snarl_loaded_id {
+    SNARL_LOADED_THREAD,
+    SNARL_LOADED_LOCK,
+};
+
+/* Tells the orders between the recording's threads, under the ids that `rename` gives them. Reads
+ * the recording anew. */
+void snarl_loaded_tell_orders(struct snarl_loaded *, struct snarl_thread_order *,
+                              uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
+                              void *context);
+
 /* The last name that the thread gave itself, or NULL. */
 const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);
 

@@ -120,6 +120,13 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     free(telling.held);
 }
 
+static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
+{
+    (void)context;
+    (void)kind;
+    return id;
+}
+
 static bool add_want(void *context, const struct snarl_want *want)
 {
     struct snarl_loaded *loaded = context;
@@ -129,9 +136,11 @@ static bool add_want(void *context, const struct snarl_want *want)
     return true;
 }
 
-/* What is told of a lock at any time holds from the beginning, so it comes first. */
+/* What is told of a lock at any time holds from the beginning, so it comes first, and the orders
+ * between threads. */
 void snarl_loaded_judge(struct snarl_loaded *loaded)
 {
+    snarl_loaded_tell_orders(loaded, snarl_lock_order_threads(loaded->order), same_id, NULL);
     const struct snarl_lock_changes *changes = loaded->changes;
     for (; changes != NULL; changes = changes->by_lock.next)
         if (changes->changes & SNARL_LOCK_IS_POLLED)

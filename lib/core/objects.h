@@ -43,11 +43,13 @@ struct snarl_object {
     uint64_t partner;     /* likewise: of a condition variable, the mutex it was last used with */
     char *name;           /* what the program calls it, or NULL; goes with it */
     bool unheld;          /* likewise: nobody has it, as its memory said when that went */
+    struct snarl_visitor *visitors;    /* who came to it, and how often */
     struct snarl_object *next, **link; /* among those of its page, or of those put aside */
     UT_hash_handle by_address;
 };
 
 struct snarl_object_page;
+struct snarl_visitor;
 
 struct snarl_objects {
     struct snarl_arena *arena;
@@ -70,6 +72,11 @@ bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *obje
 
 /* Ends the life at the address, if there is one. */
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address);
+
+/* A thread comes to the object: how often it has done so by now; 0 on exhaustion. Linear in the
+ * threads that came to it. */
+uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object *object,
+                             uint32_t thread);
 
 /* Takes the lives from `start` up to `end` out of the books without ending them: a list by `next`.
  * What is then begun at their addresses is new. Looks at the pages of the range, or at all that

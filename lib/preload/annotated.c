@@ -5,11 +5,8 @@
 
 #include "preload/modules.h"
 #include "preload/options.h"
+#include "preload/orders.h"
 #include "preload/session.h"
-
-enum {
-    MOST_HAPPENS = 16, /* of one thread and one address, or a few that share its place */
-};
 
 void snarl_annotated_name(struct snarl_thread *self, uintptr_t lock, const char *name)
 {
@@ -74,27 +71,40 @@ void snarl_annotated_order(struct snarl_thread *self, uintptr_t first, uintptr_t
     snarl_leave(self, entry);
 }
 
+/* What a hand-over is known by: no address of the program's, at which a lock may live, too. */
+static struct snarl_thing tag_of(uintptr_t address)
+{
+    return SNARL_THING(HAND_OVER, ~address);
+}
+
+/* It is made where it is first spoken of. */
+static void introduce(struct snarl_thread *self, struct snarl_thing tag, struct snarl_site site)
+{
+    struct snarl_entry entry = snarl_enter(self);
+    uint32_t stack = snarl_stack_of(self, site);
+    snarl_session_lock();
+    if (snarl_object_known(tag.address) == NULL)
+        snarl_object_begin(self, tag, 0, stack);
+    snarl_object_at(self, tag, false);
+    snarl_session_unlock();
+    snarl_leave(self, entry);
+}
+
 void snarl_annotated_happens(struct snarl_thread *self, uintptr_t address, bool after,
                              struct snarl_site site)
 {
-    uint8_t *seen = &self->happens_seen[snarl_hash_mix(after, address) % SNARL_HAPPENS_SEEN];
-    if (*seen == MOST_HAPPENS)
+    struct snarl_thing tag = tag_of(address);
+    if (self->orders.hand_offs >= SNARL_HAND_OFFS_NOTED)
         return;
-    ++*seen;
+    if (snarl_object_recall(self, tag) == 0)
+        introduce(self, tag, site);
+    if (after) {
+        snarl_orders_take(self, tag);
+        return;
+    }
+    if (!snarl_orders_gives(self, snarl_object_recall(self, tag) & SNARL_LOCK_ID))
+        return;
     struct snarl_entry entry = snarl_enter(self);
-    struct snarl_fact_happens fact = {.header.kind = SNARL_FACT_HAPPENS,
-                                      .thread = self->id,
-                                      .stack = snarl_stack_of(self, site),
-                                      .after = after,
-                                      .address = address};
-    if (after)
-        snarl_thread_new_segment(self);
-    fact.segment = self->segment;
-    struct iovec part = {&fact, sizeof fact};
-    snarl_session_lock();
-    snarl_session_write(&part, 1);
-    snarl_session_unlock();
-    if (!after)
-        snarl_thread_new_segment(self);
+    snarl_orders_give(self, tag);
     snarl_leave(self, entry);
 }

@@ -95,7 +95,7 @@ void snarl_object_write(struct snarl_object *object)
         .created = object->created,
         .first_taken = object->first_taken,
         .value = object->value,
-        .address = object->address,
+        .address = object->kind == SNARL_OBJECT_HAND_OVER ? ~object->address : object->address,
     };
     if (object->flags & SNARL_LOCK_SHARED)
         snarl_shared_memory_locate(object->address, &fact);
@@ -143,7 +143,7 @@ struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_
     object->is_signal = thing.kind == SNARL_OBJECT_SEMAPHORE && value != 1;
     object->unproven = thing.kind == SNARL_OBJECT_SEMAPHORE && value == 1;
     if (snarl_session.table != NULL && thing.kind != SNARL_OBJECT_LOADER &&
-        thing.kind != SNARL_OBJECT_NONE)
+        thing.kind != SNARL_OBJECT_NONE && thing.kind != SNARL_OBJECT_HAND_OVER)
         snarl_session.table->locks++;
     if (met && object->written) {
         object->written = false;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "core/lock_order.h"
+#include "core/thread_order.h"
 #include "recording/row.h"
 
 #define SNARL_RECORDING_MAGIC "SNARLREC"
@@ -67,8 +68,11 @@ struct snarl_fact_header {
     FACT(WAKE, 20, wake)                                                                           \
     FACT(MISUSE, 21, misuse)                                                                       \
     FACT(ASLEEP, 22, asleep)                                                                       \
-    FACT(LOCK_NAME, 30, lock_name)                                                                 \
-    FACT(HAPPENS, 31, happens)
+    FACT(JOIN_HELD, 23, join_held)                                                                 \
+    FACT(ARRIVAL, 24, arrival)                                                                     \
+    FACT(FOUND_DONE, 25, found_done)                                                               \
+    FACT(HAND_OFF, 26, hand_off)                                                                   \
+    FACT(LOCK_NAME, 27, lock_name)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -152,6 +156,49 @@ struct snarl_fact_join {
     uint32_t padding;
 };
 
+/* What the joiner of the join fact before this one has held all along since it made a thread. */
+struct snarl_fact_join_held {
+    struct snarl_fact_header header;
+    uint32_t count;
+    uint32_t padding;
+    struct snarl_held_since held[];
+};
+
+/* A thread comes to a barrier, for the `round`-th time; `segment` ends with it. */
+struct snarl_fact_arrival {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t barrier; /* a lock id */
+    uint32_t parties;
+    uint32_t round;
+    uint32_t padding;
+};
+
+/* A thread has found an initialisation done, from `segment` on. */
+struct snarl_fact_found_done {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t once; /* a lock id */
+    uint32_t padding;
+};
+
+enum snarl_hand_off {
+    SNARL_HAND_OFF_GAVE = 1, /* `segment` ends with it */
+    SNARL_HAND_OFF_TOOK = 2, /* `segment` begins with it */
+};
+
+/* A thread signals, posts, is woken, or says that it hands over: only the first few of each thread
+ * are noted. */
+struct snarl_fact_hand_off {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t object;   /* a lock id */
+    uint32_t hand_off; /* enum snarl_hand_off */
+};
+
 enum snarl_lock_flags {
     SNARL_LOCK_RECURSIVE = 1,
     SNARL_LOCK_ERROR_CHECKING = 2,
@@ -182,19 +229,6 @@ struct snarl_fact_lock_name {
     uint32_t lock;
     uint32_t name_size; /* terminator included */
     char name[];
-};
-
-/* An order that the program says of itself: what a thread does up to the end of `segment` (`after`
- * 0) happens before what others do from the beginning of theirs (`after` 1), where both name the
- * same address and the latter comes later in the recording. Both begin a new segment: `segment` is
- * the one that ends, or begins, there. Of a thread that says so often only the first are kept. */
-struct snarl_fact_happens {
-    struct snarl_fact_header header;
-    uint32_t thread;
-    uint32_t segment;
-    uint32_t stack;
-    uint32_t after;
-    uint64_t address;
 };
 
 enum snarl_lock_change {

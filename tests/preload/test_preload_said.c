@@ -15,7 +15,7 @@ static const struct described_case forgiven[] = {
     {"forgiven-nested", ""},
     {"forgiven-once", CYCLE PAYS REFUNDS},
     {"forgiven-elsewhere",
-     CYCLE "  main holds lock alice.taken in pay; wants lock bob.taken in pay\n" REFUNDS},
+     CYCLE REFUNDS "  third holds lock alice.taken in pay; wants lock bob.taken in pay\n"},
 };
 
 static void what_is_forgiven_leaves_no_order(void **state)

@@ -229,12 +229,6 @@ void sample_tell_everything(struct sample *sample)
     sample_tell_mapped(sample);
     sample_change(sample, SAMPLE_COUNTER, SNARL_LOCK_IS_POLLED);
     sample_name(sample, SAMPLE_LEDGER, "the ledger");
-    struct snarl_fact_happens happens = {.header.kind = SNARL_FACT_HAPPENS,
-                                         .thread = sample_thread_id(sample, SAMPLE_PAYER),
-                                         .segment = 1,
-                                         .after = 1,
-                                         .address = 4711};
-    sample_append(sample, &happens, sizeof happens, NULL, 0);
     struct snarl_fact_wake wake = {.header.kind = SNARL_FACT_WAKE,
                                    .thread = SAMPLE_MAIN,
                                    .object = sample_id(sample, SAMPLE_NEWS),

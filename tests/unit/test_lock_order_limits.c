@@ -106,13 +106,14 @@ static void a_pool_of_threads(void **state)
     story_end(story);
 }
 
-/* Layers of locks, each dependency from one layer to the next with a thread of its own: 10^6 ways
- * through, all of which would need thread 1 twice. */
+/* Layers of locks, each dependency from one layer to the next with a thread of its own, but those
+ * into the second layer and into the last: 10^5 ways through, all of which would need thread 1
+ * twice. */
 static void a_search_that_is_cut_says_so(void **state)
 {
     (void)state;
     enum {
-        LAYERS = 6,
+        LAYERS = 7,
         WIDTH = 9
     };
     struct story *story = story_begin(true, 0);
@@ -121,25 +122,26 @@ static void a_search_that_is_cut_says_so(void **state)
     for (unsigned layer = 1; layer < LAYERS; layer++) {
         for (unsigned from = 0; from < WIDTH; from++) {
             for (unsigned to = 0; to < WIDTH; to++) {
-                snprintf(clause, sizeof clause, "T%u +L%u%u +L%u%u", ++thread, layer, from,
-                         layer + 1, to);
+                bool shared = layer == 1 || layer == LAYERS - 1;
+                snprintf(clause, sizeof clause, "T%u +L%u%u +L%u%u -L%u%u -L%u%u",
+                         shared ? 1 : ++thread, layer, from, layer + 1, to, layer + 1, to, layer,
+                         from);
                 story_tell(story, clause);
             }
         }
     }
     for (unsigned i = 0; i < WIDTH; i++) {
-        snprintf(clause, sizeof clause, "T1 +A +L1%u -L1%u -A", i, i);
+        snprintf(clause, sizeof clause, "T%u +A +L1%u", ++thread, i);
         story_tell(story, clause);
         snprintf(clause, sizeof clause, "T%u +L%u%u +Z", ++thread, LAYERS, i);
         story_tell(story, clause);
     }
     assert_int_equal(snarl_lock_order_searches_cut(story_order(story)), 0);
-    story_tell(story, "T1 +Z +A");
-    assert_int_equal(snarl_lock_order_searches_cut(story_order(story)), 1);
+    story_tell(story, "T2 +Z +A");
+    assert_true(snarl_lock_order_searches_cut(story_order(story)) >= 1);
     assert_int_equal(snarl_lock_order_cycle_count(story_order(story)), 0);
     char *cycles = story_cycles(story);
     assert_int_equal(strncmp(cycles, "infeasible single-thread A ", 27), 0);
-    assert_null(strchr(cycles, '\n'));
     free(cycles);
     story_end(story);
 }
@@ -166,7 +168,7 @@ static void more_cycles_at_once_than_are_kept(void **state)
     story_end(story);
 }
 
-/* Everything that takes memory: locks, links, dependencies, segments, call paths, cycles. */
+/* Everything that takes memory: locks, dependencies, segments, call paths, and the judgement. */
 static void tell_much(struct story *story)
 {
     char clause[96];
@@ -196,7 +198,7 @@ static void check_dependencies(struct story *story)
     for (const struct snarl_dependency *each = first; each != NULL; each = each->next) {
         assert_int_equal(each->id, ++listed);
         assert_non_null(each->variants);
-        assert_non_null(each->segments);
+        assert_true(each->segment_count >= 1);
         for (const struct snarl_dependency *other = first; other != each; other = other->next)
             assert_false(same(each, other));
     }
@@ -244,7 +246,7 @@ static void not_even_a_graph(void **state)
     for (size_t limit = 1; limit <= 40 * KIB; limit += 4 * KIB) {
         struct story *story = story_begin(false, limit);
         assert_int_equal(story_order(story) == NULL, story_arena(story)->exhausted);
-        if (limit < 24 * KIB)
+        if (limit < 4 * KIB)
             assert_null(story_order(story));
         story_end(story);
     }

@@ -77,9 +77,9 @@
  * HAPPENS-BEFORE
  *
  * SNARL_HAPPENS_BEFORE(address), SNARL_HAPPENS_AFTER(address): what a thread does until the former
- * happens before what another one does from the latter on. The address is a tag, no more. The
- * recording keeps the first ones of each thread and address. A cycle of locks is not taken back for
- * it: another run may go another way.
+ * happens before what another one does from the latter on. The address is a tag, no more. Of a
+ * thread that says so often only the first are kept. A cycle of locks is not taken back for it, but
+ * it says that in this run it was ordered so: another run may go another way.
  *
  * WHAT OTHER TOOLS WERE TOLD
  *

@@ -202,20 +202,29 @@ static void give_nothing(void)
     side_await(&side_met, 1);
     side_add(&side_met);
 }
+static void take_and_leave(void)
+{
+    take_only();
+    side_add(&side_met);
+}
 static void take_and_give(void)
 {
     take_only();
     GIVE(alice);
+    side_add(&side_met);
+}
+static void refund_last(void)
+{
+    side_await(&side_met, 3);
+    refund();
 }
 static void given_by_itself(void)
 {
-    together(take_and_give, give_nothing);
-    refund();
+    three_together(take_and_give, give_nothing, refund_last);
 }
 static void given_by_another(void)
 {
-    together(take_only, give_only);
-    refund();
+    three_together(take_and_leave, give_only, refund_last);
 }
 static void keep(void)
 {

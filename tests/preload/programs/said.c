@@ -49,8 +49,7 @@ static void forgive(void)
 }
 static void forgiven_elsewhere(void)
 {
-    in_turn(forgive, refund);
-    pay();
+    side_start(forgive, refund, pay, true);
 }
 
 /* Orders. */
