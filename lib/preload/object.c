@@ -74,6 +74,8 @@ static void write_name(const struct snarl_object *object)
 
 void snarl_object_name(struct snarl_object *object, const char *name)
 {
+    if (object->name != NULL && strcmp(object->name, name) == 0)
+        return;
     if (!snarl_objects_name(&snarl_session.objects, object, name))
         snarl_session_lose(SNARL_LOSS_MEMORY);
     else if (object->written)

@@ -41,6 +41,8 @@ foreach(compiler gcc clang)
   endforeach()
   snarl_header_program(header_${compiler}_fixed ${by} -std=c99 -fno-pie -no-pie -O2
                        ${SNARL_HEADER_SOURCE})
+  snarl_header_program(header_${compiler}_intel ${by} -std=c99 -fPIE -pie -O2 -masm=intel
+                       ${SNARL_HEADER_SOURCE})
   set(library ${SNARL_PRELOAD_PROGRAMS}/header_${compiler}.so)
   snarl_header_file(header_${compiler}.so ${by} -std=c99 -O2 -fPIC -fvisibility=hidden -shared
                     -DPART ${SNARL_HEADER_SOURCE})

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "described.h"
+#include "recording/reader.h"
 #include "support/cmocka_all.h"
 #include "watched.h"
 
@@ -115,6 +116,21 @@ static void locks_are_called_as_they_are_named(void **state)
     DESCRIBED("said", named);
 }
 
+static void a_name_is_written_down_once(void **state)
+{
+    (void)state;
+    struct watched watched = WATCH(NULL, "said", "named-often");
+    struct snarl_reader reader;
+    char error[256];
+    size_t count = 0;
+    assert_true(snarl_reader_open(&reader, watched.recordings[0], error, sizeof error));
+    for (const struct snarl_fact_header *fact; (fact = snarl_reader_next(&reader)) != NULL;)
+        count += fact->kind == SNARL_FACT_LOCK_NAME;
+    snarl_reader_close(&reader);
+    assert_int_equal(count, 2);
+    watched_free(&watched);
+}
+
 static const struct described_case named_and_hanging[] = {
     {"named-live",
      "deadlock occurred error\n"
@@ -172,6 +188,7 @@ int main(void)
         cmocka_unit_test(declared_orders_are_to_be_kept),
         cmocka_unit_test(what_goes_against_a_declaration_is_said_to),
         cmocka_unit_test(locks_are_called_as_they_are_named),
+        cmocka_unit_test(a_name_is_written_down_once),
         cmocka_unit_test(so_are_locks_that_hang),
         cmocka_unit_test(locks_of_one_name_are_told_apart),
         cmocka_unit_test(a_name_is_part_of_a_finding_s_id),

@@ -132,10 +132,12 @@ void snarl_annotate_after(const volatile void *address) __attribute__((weak));
 #endif
 
 /* In a program at a fixed address the compiler's own way to look it up is settled by the linker
- * already, for null: snarl is not there yet. */
+ * already, for null: snarl is not there yet. (In both dialects of assembly, as -masm says.) */
 #if defined __x86_64__ && defined __LP64__
 #define SNARL_ANNOTATE_FIND(function, call)                                                        \
-    __asm__(".weak " #function "\n\tmovq " #function "@GOTPCREL(%%rip), %0" : "=r"(call))
+    __asm__(".weak " #function "\n\t{movq " #function                                              \
+            "@GOTPCREL(%%rip), %0|mov %0, QWORD PTR " #function "@GOTPCREL[rip]}"                  \
+            : "=r"(call))
 #else
 #define SNARL_ANNOTATE_FIND(function, call) ((call) = function)
 #endif

@@ -179,6 +179,14 @@ static void named_late(void)
     name(left, "left", 3);
     name(right, "right", 4);
 }
+static void named_often(void)
+{
+    make_both();
+    in_turn(left_first, right_first);
+    for (int i = 0; i < 1000; i++)
+        name(left, "left", 3);
+    name(right, "right", 4);
+}
 static void named_alike(void)
 {
     make_both();
@@ -261,6 +269,7 @@ int main(int argc, char **argv)
         {"ordered-before-init", ordered_before_init},
         {"named", named},
         {"named-late", named_late},
+        {"named-often", named_often},
         {"named-alike", named_alike},
         {"named-not", named_not},
         {"named-before-use", named_before_use},
