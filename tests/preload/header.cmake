@@ -37,7 +37,7 @@ foreach(compiler gcc clang)
   endforeach()
   foreach(standard c++98 c++17)
     snarl_header_program(header_${compiler}_${standard} ${by} -std=${standard} -fPIE -pie -O0
-                         -x c++ ${SNARL_HEADER_SOURCE})
+                         -x c++ ${SNARL_HEADER_SOURCE} -lstdc++)
   endforeach()
   snarl_header_program(header_${compiler}_fixed ${by} -std=c99 -fno-pie -no-pie -O2
                        ${SNARL_HEADER_SOURCE})

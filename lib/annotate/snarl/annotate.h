@@ -26,7 +26,8 @@
  *
  * SNARL_FORGIVE_BEGIN(), SNARL_FORGIVE_END(): what the calling thread takes in between leaves no
  * order: it takes locks of what it is making, and nobody else has that yet. They nest. Deadlocks
- * that happen are reported all the same. An END that an exception passes by is missing.
+ * that happen are reported all the same. In C++ a local object of type snarl_forgiving does both,
+ * so that an exception cannot pass by the END.
  *
  *     SNARL_FORGIVE_BEGIN();
  *     lock(&child->lock);     // elsewhere the parent's comes first
@@ -163,6 +164,23 @@ void snarl_annotate_after(const volatile void *address) __attribute__((weak));
                    ((first), (second)))
 #define SNARL_FORGIVE_BEGIN() SNARL_ANNOTATE(snarl_annotate_forgive_begin, (void), ())
 #define SNARL_FORGIVE_END() SNARL_ANNOTATE(snarl_annotate_forgive_end, (void), ())
+
+#ifdef __cplusplus
+struct snarl_forgiving {
+    snarl_forgiving()
+    {
+        SNARL_FORGIVE_BEGIN();
+    }
+    ~snarl_forgiving()
+    {
+        SNARL_FORGIVE_END();
+    }
+
+  private:
+    snarl_forgiving(const snarl_forgiving &);
+    snarl_forgiving &operator=(const snarl_forgiving &);
+};
+#endif
 
 #define SNARL_LOCK_CREATE(lock, flags)                                                             \
     SNARL_ANNOTATE(snarl_annotate_create, (const volatile void *, unsigned), ((lock), (flags)))

@@ -45,6 +45,11 @@ __attribute__((visibility("default"))) int say_everything(int readers)
     SNARL_ORDER(&outer, &inner);
     SNARL_FORGIVE_BEGIN();
     SNARL_FORGIVE_END();
+#ifdef __cplusplus
+    {
+        snarl_forgiving nobody_else_has_it;
+    }
+#endif
     pthread_mutex_lock(&inner);
     pthread_mutex_lock(&outer);
     pthread_mutex_unlock(&outer);
