@@ -35,10 +35,12 @@ foreach(compiler gcc clang)
     snarl_header_program(header_${compiler}_${standard} ${by} -std=${standard} -fPIE -pie -O2
                          ${SNARL_HEADER_SOURCE})
   endforeach()
-  foreach(standard c++98 c++17)
-    snarl_header_program(header_${compiler}_${standard} ${by} -std=${standard} -fPIE -pie -O0
-                         -x c++ ${SNARL_HEADER_SOURCE} -lstdc++)
-  endforeach()
+  if(CMAKE_CXX_COMPILER) # for its library
+    foreach(standard c++98 c++17)
+      snarl_header_program(header_${compiler}_${standard} ${by} -std=${standard} -fPIE -pie -O0
+                           -x c++ ${SNARL_HEADER_SOURCE} -lstdc++)
+    endforeach()
+  endif()
   snarl_header_program(header_${compiler}_fixed ${by} -std=c99 -fno-pie -no-pie -O2
                        ${SNARL_HEADER_SOURCE})
   snarl_header_program(header_${compiler}_intel ${by} -std=c99 -fPIE -pie -O2 -masm=intel
