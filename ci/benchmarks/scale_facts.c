@@ -144,8 +144,8 @@ void facts_join_thread(uint32_t thread, uint32_t held)
     APPEND(join);
     if (held == NOTHING)
         return;
-    /* It made the thread in the segment before. */
-    struct snarl_held_since since = {.lock = held_of(held).lock, .since = main_segment - 1};
+    /* It made the thread at the end of the segment before the last. */
+    struct snarl_held_since since = {.lock = held_of(held).lock, .since = main_segment - 2};
     struct snarl_fact_join_held join_held = {.header.kind = SNARL_FACT_JOIN_HELD, .count = 1};
     append(&join_held, sizeof join_held, &since, sizeof since);
 }
