@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
+#include "analysis/analysis.h"
+#include "analysis/merge.h"
 #include "bank_ask.h"
 #include "core/lock_order.h"
 #include "core/objects.h"
@@ -198,6 +201,51 @@ static void what_is_met_is_told_again(void **state)
     }
 }
 
+/* The report of the merge of two runs that did the same, which may be merged again. */
+static struct snarl_report *merge(const struct sample *sample)
+{
+    const char *path = sample->writer.path;
+    char merged[512], error[256] = "";
+    for (int round = 0; round < 2; round++) {
+        struct snarl_merge *merge = snarl_merge_create();
+        assert_true(snarl_merge_add(merge, path, error, sizeof error));
+        assert_true(snarl_merge_add(merge, path, error, sizeof error));
+        assert_int_equal(snarl_merge_run_count(merge), 1);
+        snprintf(merged, sizeof merged, "%s/merged.%d", recording_directory, round);
+        FILE *stream = fopen(merged, "w");
+        assert_non_null(stream);
+        assert_true(snarl_merge_write(merge, stream));
+        fclose(stream);
+        snarl_merge_free(merge);
+        path = merged;
+    }
+    struct snarl_report *report = snarl_analyse(
+        &path, 1, &(struct snarl_analysis_options){.all = false}, error, sizeof error);
+    assert_non_null(report);
+    return report;
+}
+
+static void what_is_said_survives_a_merge(void **state)
+{
+    (void)state;
+    struct sample sample;
+    bank_begin(&sample);
+    sample_name(&sample, SAMPLE_ALICE, "her account");
+    declare(&sample, 0, SAMPLE_ALICE, SAMPLE_BOB);
+    declare(&sample, 1, SAMPLE_BOB, SAMPLE_VAULT);
+    take(&sample, SAMPLE_PAYER, SAMPLE_VAULT, SAMPLE_ALICE);
+    struct snarl_report *before = bank_end(&sample, false), *after = merge(&sample);
+    assert_int_equal(before->finding_count, 1);
+    assert_int_equal(after->finding_count, 1);
+    assert_string_equal(after->findings[0].id, before->findings[0].id);
+    assert_string_equal(after->findings[0].message,
+                        "thread 2 \"payer\" takes bank_vault before her account, against the "
+                        "declared order");
+    assert_true(lock_named(after, "her account")->named);
+    snarl_report_free(before);
+    snarl_report_free(after);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +255,7 @@ int main(void)
         TEST(two_threads_may_go_against_one_declaration),
         TEST(declarations_may_contradict_each_other),
         TEST(threads_come_before_declarations),
+        TEST(what_is_said_survives_a_merge),
         TEST(the_last_name_stands),
         TEST(what_is_met_is_told_again),
     };
