@@ -22,6 +22,14 @@ static int compare_findings(const void *left, const void *right)
     return strcmp(a->id, b->id);
 }
 
+/* One command gives all of its processes the same seed. */
+static void note_chaos(struct snarl_builder *builder)
+{
+    for (size_t i = 0; i < builder->source_count && builder->report->chaos_seed == 0; i++)
+        if (builder->sources[i].loaded.chaos != NULL)
+            builder->report->chaos_seed = builder->sources[i].loaded.chaos->seed;
+}
+
 static void build(struct snarl_builder *builder)
 {
     struct snarl_report *report = builder->report;
@@ -36,6 +44,7 @@ static void build(struct snarl_builder *builder)
             snarl_builder_edges(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);
+    note_chaos(builder);
     if (report->finding_count > 1)
         qsort(report->findings, report->finding_count, sizeof *report->findings, compare_findings);
     if (builder->source_count > 0) {

@@ -174,6 +174,9 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
     case SNARL_FACT_LOSS:
         note_loss(loaded, ((const struct snarl_fact_loss *)fact)->loss);
         break;
+    case SNARL_FACT_CHAOS:
+        loaded->chaos = fact;
+        break;
     case SNARL_FACT_END:
         loaded->end = fact;
         break;

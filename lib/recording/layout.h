@@ -73,6 +73,7 @@ struct snarl_fact_header {
     FACT(FOUND_DONE, 25, found_done)                                                               \
     FACT(HAND_OFF, 26, hand_off)                                                                   \
     FACT(LOCK_NAME, 27, lock_name)                                                                 \
+    FACT(CHAOS, 30, chaos)                                                                         \
     FACT(SHAPE, 32, shape)                                                                         \
     FACT(RUN, 33, run)                                                                             \
     FACT(IDENTITY, 34, identity)
@@ -404,6 +405,12 @@ struct snarl_fact_loss {
     struct snarl_fact_header header;
     uint32_t loss;
     uint32_t padding;
+};
+
+/* The threads of this process are delayed at random, see lib/preload/chaos.h. */
+struct snarl_fact_chaos {
+    struct snarl_fact_header header;
+    uint64_t seed;
 };
 
 /* The process ended by exit() or by returning from main. */

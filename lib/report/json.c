@@ -289,6 +289,13 @@ static json_t *statistics_object(const struct snarl_report *report)
     return object;
 }
 
+static json_t *chaos_object(const struct snarl_report *report)
+{
+    json_t *object = json_object();
+    snarl_json_put(object, "seed", json_integer((json_int_t)report->chaos_seed));
+    return object;
+}
+
 static json_t *report_object(struct snarl_json_writer *writer)
 {
     const struct snarl_report *report = writer->report;
@@ -302,6 +309,8 @@ static json_t *report_object(struct snarl_json_writer *writer)
     json_t *object = json_object();
     snarl_json_put(object, "schema", json_string("snarl-report/1"));
     snarl_json_put(object, "program", program_object(writer));
+    if (report->chaos_seed != 0)
+        snarl_json_put(object, "chaos", chaos_object(report));
     snarl_json_put(object, "processes", processes);
     snarl_json_put(object, "complete", json_boolean(report->loss_count == 0));
     snarl_json_put(object, "losses", losses);

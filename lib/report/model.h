@@ -207,6 +207,7 @@ struct snarl_report {
     int exit_code;
     int signal; /* that ended the program; 0 for none */
     bool timed_out;
+    uint64_t chaos_seed; /* of the random delays that its threads had; 0 where they had none */
     struct snarl_report_process *processes;
     size_t process_count;
     struct snarl_report_lock *locks; /* every lock that a finding, state or edge names */

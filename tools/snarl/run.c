@@ -9,6 +9,7 @@
 #include "judge.h"
 #include "memory.h"
 #include "print.h"
+#include "seed.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -38,6 +39,7 @@ struct settings {
 #define KIND_FLAG SNARL_OPTION_CHOICE
 #define KIND_CHOICE SNARL_OPTION_CHOICE
 #define KIND_NUMBER SNARL_OPTION_NUMBER
+#define KIND_SEED SNARL_OPTION_SEED
 #define KIND_STRING SNARL_OPTION_TEXT
 #define PLACE_COMMAND(...) __VA_ARGS__,
 #define PLACE_ENVIRONMENT(...)
@@ -137,6 +139,8 @@ int snarl_command_run(int argc, char **argv)
     struct snarl_judge judge;
     if (!snarl_judge_open(&judge, &settings.judge))
         return SNARL_EXIT_TROUBLE;
+    char seed[SNARL_SEED_SIZE];
+    settings.library.chaos = snarl_seed_settle(settings.library.chaos, seed);
     FILE *stream = snarl_print_open(&settings.print, stderr);
     status = stream ? run(&settings, &judge, argv + first, stream) : SNARL_EXIT_TROUBLE;
     snarl_judge_close(&judge);
