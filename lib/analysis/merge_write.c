@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/merge_parts.h"
+#include "base/hash.h"
 #include "report/pool.h"
 
 /* Where modules and locks lie that lie nowhere. */
@@ -211,16 +212,24 @@ static struct told *told_before(struct snarl_arena *arena, struct told **table,
     return told;
 }
 
+/* By the locks, as one and the same in all runs. */
+static uint32_t declared_id(const struct snarl_held *held, uint32_t lock)
+{
+    return SNARL_DECLARED | (uint32_t)snarl_hash_mix(snarl_hash_mix(0, held->lock), lock);
+}
+
 static void put_want(struct writing *writing, struct snarl_arena *arena, struct told **table,
                      struct words *words)
 {
     struct snarl_fact_dependency fact = {.header.kind = SNARL_FACT_DEPENDENCY};
-    fact.thread = thread_id(writing, take(words));
+    uint32_t place = take(words);
     fact.segment = take(words);
     fact.lock = lock_number(writing, take(words));
     fact.stack = stack_number(writing, take(words));
     fact.flags = take(words);
     fact.held_count = take_held(writing, words);
+    fact.thread = place == SNARL_MERGED_DECLARED ? declared_id(writing->held, fact.lock)
+                                                 : thread_id(writing, place);
     if (writing->stream == NULL)
         return;
     size_t held_size = fact.held_count * sizeof writing->held[0];
@@ -494,6 +503,12 @@ static void put_lock(const struct writing *writing, const struct snarl_merged_lo
                                            .executable = module_number(writing, lock->executable)};
     put(writing, &fact, sizeof fact, NULL, 0);
     put(writing, &identity, sizeof identity, NULL, 0);
+    if (lock->told != NULL) {
+        struct snarl_fact_lock_name name = {.header.kind = SNARL_FACT_LOCK_NAME,
+                                            .lock = lock->item.number,
+                                            .name_size = (uint32_t)strlen(lock->told) + 1};
+        put(writing, &name, sizeof name, lock->told, name.name_size);
+    }
     for (uint32_t change = 1; change <= lock->changes; change *= 2)
         if (lock->changes & change) {
             struct snarl_fact_lock_change changed = {

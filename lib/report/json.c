@@ -155,9 +155,11 @@ static json_t *thread_object(struct snarl_json_writer *writer,
     json_t *object = json_object();
     snarl_json_put(object, "id", json_integer(thread->id));
     snarl_json_put(object, "process", json_integer((json_int_t)thread->process));
-    snarl_json_put(object, "number", json_integer(thread->number));
+    snarl_json_put(object, "number", integer_or_null(!thread->declared, thread->number));
     snarl_json_put(object, "name", string_or_null(writer, thread->name));
     snarl_json_put(object, "start", string_or_null(writer, thread->start));
+    if (thread->declared)
+        snarl_json_put(object, "declared", json_true());
     if (thread->absent)
         snarl_json_put(object, "absent", json_true());
     snarl_json_put(object, "tid", json_integer((json_int_t)thread->tid));

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/pool.h"
 
@@ -69,6 +70,17 @@ const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_repor
                                                         unsigned id)
 {
     FIND_BY_ID(report->locks, report->lock_count, id);
+}
+
+bool snarl_report_shares_name(const struct snarl_report *report,
+                              const struct snarl_report_lock *lock)
+{
+    for (size_t i = 0; lock->named && i < report->lock_count; i++) {
+        const struct snarl_report_lock *other = &report->locks[i];
+        if (other->id != lock->id && other->named && strcmp(other->name, lock->name) == 0)
+            return true;
+    }
+    return false;
 }
 
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *report,

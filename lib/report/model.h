@@ -38,6 +38,7 @@ struct snarl_report_lock {
     unsigned id; /* unique within the report, from 1 */
     size_t process;
     const char *name; /* a symbol such as "accounts[0].lock", or one made from its creation */
+    bool named;       /* the program itself calls it so */
     const char *kind; /* "mutex", "rwlock", ...: the names of core/object.def */
     bool polled;      /* a semaphore that some thread tried, and went on without */
     uint64_t address;
@@ -46,11 +47,13 @@ struct snarl_report_lock {
 };
 
 struct snarl_report_thread {
-    unsigned id;       /* unique within the report, from 1 */
-    unsigned number;   /* within its process, as people count: 1 is the main thread */
-    size_t process;    /* index into processes */
-    const char *name;  /* set by the program; NULL if it never gave one */
-    bool absent;       /* was alive in the parent when this process was forked, and is not here */
+    unsigned id;      /* unique within the report, from 1 */
+    unsigned number;  /* within its process, as people count: 1 is the main thread */
+    size_t process;   /* index into processes */
+    const char *name; /* set by the program; NULL if it never gave one */
+    bool declared;    /* no thread (`number` is 0): an order of locks that the program has declared;
+                         its step holds the first where it wants the second */
+    bool absent;      /* was alive in the parent when this process was forked, and is not here */
     const char *start; /* function it started in ("main" for the main thread); NULL where unknown */
     uint64_t tid;
     struct snarl_stack created;
@@ -272,6 +275,10 @@ void snarl_report_free(struct snarl_report *report);
 const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_report *, unsigned id);
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *,
                                                             unsigned id);
+
+/* Whether the program calls another lock by the same name: then a sentence needs its id beside it.
+ */
+bool snarl_report_shares_name(const struct snarl_report *, const struct snarl_report_lock *lock);
 
 /* The innermost frame that is the user's own code and has a known function or line, else the
  * innermost frame, else NULL for an empty stack. */

@@ -99,6 +99,12 @@ static void fill_start(struct snarl_fact_start *fact)
     fact->path[REST - 1] = '\0';
 }
 
+static void fill_lock_name(struct snarl_fact_lock_name *fact)
+{
+    fact->name_size = REST;
+    fact->name[REST - 1] = '\0';
+}
+
 static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 {
     fact->count = 0;
