@@ -29,8 +29,9 @@ static struct {
     PLACE(close_account)                                                                           \
     PLACE(pay)                                                                                     \
     PLACE(refund)                                                                                  \
-    PLACE(transfer) PLACE(audit) PLACE(report_balance) PLACE(add_interest) PLACE(log_entry)        \
-        PLACE(find_customer) PLACE(lock_shard) PLACE(serve) PLACE(dispatch) PLACE(worker)
+    PLACE(transfer)                                                                                \
+    PLACE(audit) PLACE(report_balance) PLACE(add_interest) PLACE(log_entry) PLACE(find_customer)   \
+        PLACE(lock_shard) PLACE(serve) PLACE(dispatch) PLACE(worker)
 #define PLACE(name)                                                                                \
     static __attribute__((noinline, no_icf)) void name(void)                                       \
     {                                                                                              \

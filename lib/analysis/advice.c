@@ -7,7 +7,11 @@
 const char *snarl_advice_lock(const struct snarl_advice *advice, unsigned id)
 {
     const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, id);
-    return lock != NULL ? lock->name : "a lock";
+    if (lock == NULL)
+        return "a lock";
+    return snarl_report_shares_name(advice->report, lock)
+               ? snarl_report_string(advice->report, "%s (%u)", lock->name, id)
+               : lock->name;
 }
 
 const char *snarl_advice_thread(const struct snarl_advice *advice, unsigned id)
@@ -16,6 +20,8 @@ const char *snarl_advice_thread(const struct snarl_advice *advice, unsigned id)
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, id);
     if (thread == NULL)
         return "a thread";
+    if (thread->declared)
+        return "the declared order";
     const char *process = "";
     if (advice->several_processes && thread->process < report->process_count)
         process =
@@ -225,6 +231,8 @@ static void advise_cycle(const struct snarl_advice *advice)
 {
     struct snarl_report *report = advice->report;
     struct snarl_report_finding *finding = advice->finding;
+    if (snarl_advise_declared(advice))
+        return;
     finding->message =
         finding->step_count == 2
             ? snarl_report_string(report, "%s and %s take %s in opposite order",
@@ -278,12 +286,17 @@ static bool spans_processes(const struct snarl_report *report,
 
 void snarl_builder_advise(struct snarl_builder *builder, struct snarl_report_finding *finding)
 {
+    snarl_advise(builder->report, finding);
+}
+
+void snarl_advise(struct snarl_report *report, struct snarl_report_finding *finding)
+{
     if (finding->message != NULL)
         return;
     const struct snarl_advice advice = {
-        .report = builder->report,
+        .report = report,
         .finding = finding,
-        .several_processes = spans_processes(builder->report, finding),
+        .several_processes = spans_processes(report, finding),
     };
     switch (finding->kind) {
     case SNARL_FINDING_LOCK_ORDER_CYCLE:

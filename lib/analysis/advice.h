@@ -35,9 +35,15 @@ const char *snarl_advice_order(const struct snarl_advice *);
 /* The finding's locks in one list, the one that the first step holds first. */
 const char *snarl_advice_locks(const struct snarl_advice *);
 
+/* A cycle that goes against an order which the program has declared; false for any other. */
+bool snarl_advise_declared(const struct snarl_advice *);
+
 void snarl_advise_self_deadlock(const struct snarl_advice *);
 void snarl_advise_deadlock(const struct snarl_advice *);
 void snarl_advise_blocked(const struct snarl_advice *);
+
+/* Sets message, why and fix from the other members of a finding, unless it has a message. */
+void snarl_advise(struct snarl_report *report, struct snarl_report_finding *finding);
 
 /* A misuse, with its parties by name; NULL for what is not known. */
 struct snarl_misuse_story {

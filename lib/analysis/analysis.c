@@ -44,6 +44,7 @@ static void build(struct snarl_builder *builder)
         snarl_builder_misuses(builder, &builder->sources[i]);
         if (builder->edges)
             snarl_builder_edges(builder, &builder->sources[i]);
+        snarl_builder_steered(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);
     note_chaos(builder);
@@ -63,7 +64,8 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
     struct snarl_builder builder = {.symbols = snarl_symbols_open(),
                                     .keep_infeasible = options->all,
                                     .by_class = options->by_class,
-                                    .edges = options->edges};
+                                    .edges = options->edges,
+                                    .make_schedules = options->schedules};
     builder.sources = calloc(count + 1, sizeof *builder.sources);
     if (builder.symbols == NULL || builder.sources == NULL)
         snarl_pool_exhausted();

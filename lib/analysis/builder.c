@@ -64,6 +64,11 @@ struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *builder)
     return GROW(builder, edges, edge_count, edge_capacity);
 }
 
+struct snarl_report_steered *snarl_builder_add_steered(struct snarl_builder *builder)
+{
+    return GROW(builder, steered, steered_count, steered_capacity);
+}
+
 void snarl_builder_add_loss(struct snarl_builder *builder, const char *sentence)
 {
     for (size_t i = 0; i < builder->report->loss_count; i++)
@@ -269,6 +274,11 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
         described->first_taken = snarl_builder_stack(builder, source, fact->first_taken);
         described->name = own(builder, snarl_builder_variable(builder, source, fact, modules_then));
     }
+    const char *told = snarl_loaded_lock_name(&source->loaded, lock);
+    if (told != NULL && *told != '\0') {
+        described->name = own(builder, told);
+        described->named = true;
+    }
     if (described->name == NULL)
         described->name =
             describe(builder, described,
@@ -321,7 +331,9 @@ unsigned snarl_builder_thread(struct snarl_builder *builder, struct snarl_source
         snarl_loaded_thread(&source->loaded, thread, &modules_then);
     const char *name = snarl_loaded_thread_name(&source->loaded, thread);
     known->in_report = described->id = (unsigned)builder->report->thread_count;
-    described->number = snarl_loaded_thread_number(&source->loaded, thread);
+    described->declared = snarl_is_declared(thread);
+    described->number =
+        described->declared ? 0 : snarl_loaded_thread_number(&source->loaded, thread);
     described->process = source->process;
     /* A thread inherits the name of the one that made it: that is not a name of its own. */
     if (name != NULL && (source->default_name == NULL || strcmp(name, source->default_name) != 0))

@@ -6,6 +6,7 @@
 
 #include "analysis/loaded_runs.h"
 #include "base/table.h"
+#include "core/objects.h"
 
 struct snarl_fact_entry {
     uint32_t id;
@@ -56,9 +57,13 @@ static void append(const void ***array, size_t *count, const void *item)
 #define APPEND(loaded, array, count, item)                                                         \
     append((const void ***)&(loaded)->array, &(loaded)->count, item)
 
+/* One that had not been met when it was told of first is told of again. */
 static void note_lock(struct snarl_loaded *loaded, const struct snarl_fact_lock *fact)
 {
-    enter(loaded, &loaded->locks, fact->lock, fact, false);
+    const struct snarl_fact_entry *known = find(loaded->locks, fact->lock);
+    bool unmet =
+        known != NULL && ((const struct snarl_fact_lock *)known->fact)->kind == SNARL_OBJECT_NONE;
+    enter(loaded, &loaded->locks, fact->lock, fact, unmet);
     if (fact->device != 0 || fact->inode != 0 || fact->offset != 0)
         APPEND(loaded, shared_locks, shared_lock_count, fact);
 }
@@ -121,6 +126,9 @@ static bool gather(struct snarl_loaded *loaded, const struct snarl_fact_header *
     case SNARL_FACT_ASLEEP:
         APPEND(loaded, asleeps, asleep_count, fact);
         return true;
+    case SNARL_FACT_STEERED:
+        APPEND(loaded, steered, steered_count, fact);
+        return true;
     default:
         return false;
     }
@@ -152,6 +160,10 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
         break;
     case SNARL_FACT_LOCK:
         note_lock(loaded, fact);
+        break;
+    case SNARL_FACT_LOCK_NAME:
+        enter(loaded, &loaded->lock_names, ((const struct snarl_fact_lock_name *)fact)->lock, fact,
+              true);
         break;
     case SNARL_FACT_LOCK_CHANGE:
         snarl_loaded_note_change(loaded, fact);
@@ -252,6 +264,7 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->misuses);
     free(loaded->wakes);
     free(loaded->asleeps);
+    free(loaded->steered);
     free(loaded->shared_locks);
     snarl_loaded_free_runs(loaded);
     snarl_arena_end(&loaded->arena);
@@ -326,6 +339,12 @@ const char *snarl_loaded_thread_name(const struct snarl_loaded *loaded, uint32_t
 {
     const struct snarl_fact_entry *entry = find(loaded->names, thread);
     return entry != NULL ? ((const struct snarl_fact_thread_name *)entry->fact)->name : NULL;
+}
+
+const char *snarl_loaded_lock_name(const struct snarl_loaded *loaded, uint32_t lock)
+{
+    const struct snarl_fact_entry *entry = find(loaded->lock_names, lock);
+    return entry != NULL ? ((const struct snarl_fact_lock_name *)entry->fact)->name : NULL;
 }
 
 const struct snarl_fact_module *snarl_loaded_module(const struct snarl_loaded *loaded,

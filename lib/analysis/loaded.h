@@ -28,7 +28,7 @@ struct snarl_loaded {
     const char *first_name; /* of the main thread, before it had time to give itself another */
     const struct snarl_fact_chaos *chaos; /* NULL where nothing was delayed */
     const struct snarl_fact_end *end;     /* NULL unless it ended by exit() */
-    struct snarl_fact_entry *stacks, *threads, *locks, *names;
+    struct snarl_fact_entry *stacks, *threads, *locks, *names, *lock_names;
     const struct snarl_fact_dependency **dependencies; /* by id, each the first of its id */
     size_t dependency_count;
     struct snarl_fact_entry *late_dependencies; /* those whose ids are not in order */
@@ -49,6 +49,8 @@ struct snarl_loaded {
     size_t wake_count;
     const struct snarl_fact_asleep **asleeps;
     size_t asleep_count;
+    const struct snarl_fact_steered **steered;
+    size_t steered_count;
     const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */
     size_t shared_lock_count;
     struct snarl_lock_changes *changes; /* private: what became of locks */
@@ -154,6 +156,9 @@ void snarl_loaded_tell_orders(struct snarl_loaded *, struct snarl_thread_order *
 
 /* The last name that the thread gave itself, or NULL. */
 const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);
+
+/* What the program calls the lock, or NULL. */
+const char *snarl_loaded_lock_name(const struct snarl_loaded *, uint32_t lock);
 
 /* The module that an address belonged to when `modules_then` were known: the one that was mapped
  * there last. NULL if none was. */

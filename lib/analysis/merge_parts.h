@@ -61,7 +61,11 @@ struct snarl_merged_lock {
     uint64_t offset;               /* ... and where in it */
     uint32_t created, first_taken; /* stacks: the one with the least name, where runs differ */
     uint32_t changes;              /* bits by enum snarl_lock_change */
+    const char *told;              /* the name that the program gives it; NULL for none */
 };
+
+/* The place, from 1, of what is no thread, but an order that the program has declared. */
+#define SNARL_MERGED_DECLARED UINT32_MAX
 
 /* Content as words, and its name. The words refer to items by serials, the name by names. */
 struct snarl_merged_text {

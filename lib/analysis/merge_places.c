@@ -148,6 +148,7 @@ struct origin {
     uint32_t executable;
     struct snarl_merged_frame place; /* of a static one */
     uint32_t created, first_taken;
+    const char *told; /* the name that the program gives it, or NULL */
 };
 
 static const struct snarl_fact_module *module_number(const struct snarl_merge_reading *reading,
@@ -168,6 +169,7 @@ static struct origin origin_of(struct snarl_merge_reading *reading,
         .place = snarl_merged_frame_of(reading, fact->address, modules_then, false),
         .created = snarl_merged_stack_of(reading, fact->created),
         .first_taken = snarl_merged_stack_of(reading, fact->first_taken),
+        .told = snarl_loaded_lock_name(&reading->loaded, fact->lock),
     };
     if (identity != NULL) {
         const struct snarl_fact_module *module = module_number(reading, identity->executable);
@@ -187,6 +189,8 @@ static struct origin origin_of(struct snarl_merge_reading *reading,
     else
         snarl_merged_name_add_name(&origin.name,
                                    made != 0 ? &merge->stacks.items[made]->name : &unknown);
+    if (origin.told != NULL)
+        snarl_merged_name_add_bytes(&origin.name, origin.told, strlen(origin.told));
     return origin;
 }
 
@@ -256,6 +260,9 @@ static uint32_t take_lock(struct snarl_merge_reading *reading, const struct snar
         lock->executable = origin.executable;
         lock->module = origin.place.module;
         lock->offset = origin.place.offset;
+        if (origin.told != NULL)
+            lock->told =
+                strcpy(snarl_merged_allocate(&merge->arena, strlen(origin.told) + 1), origin.told);
     }
     lock->created = least_stack(merge, lock->created, origin.created);
     lock->first_taken = least_stack(merge, lock->first_taken, origin.first_taken);

@@ -5,7 +5,8 @@
  * did so (the first call path to a dependency is the one that is shown), then deadlocks and misuses
  * as they came. Each begins with its kind; a want goes on with the place of the thread, the
  * segment, the lock, the stack, the flags, and what was held: a count, and for each lock itself,
- * its stack and whether it is shared. A fact that names what the recording does not describe is
+ * its stack and whether it is shared. What is declared comes last, as if by a thread at
+ * SNARL_MERGED_DECLARED. A fact that names what the recording does not describe is
  * left out.
  */
 #include <stdlib.h>
@@ -65,8 +66,10 @@ static bool knows_held(const struct snarl_merge_reading *reading, const struct s
 static bool knows_want(const struct snarl_merge_reading *reading,
                        const struct snarl_fact_dependency *fact)
 {
-    return fact->thread != 0 && knows_thread(reading, fact->thread) && fact->lock != 0 &&
-           knows_lock(reading, fact->lock) && knows_held(reading, fact->held, fact->held_count);
+    bool knows_who = fact->thread != 0 &&
+                     (snarl_is_declared(fact->thread) || knows_thread(reading, fact->thread));
+    return knows_who && fact->lock != 0 && knows_lock(reading, fact->lock) &&
+           knows_held(reading, fact->held, fact->held_count);
 }
 
 static bool knows_deadlock(const struct snarl_merge_reading *reading,
@@ -283,8 +286,9 @@ static void describe_wants(struct snarl_merge_reading *reading)
             continue;
         const struct snarl_merged_thread *thread =
             snarl_merged_thread_of(reading, wanted->fact->thread);
-        wanted->thread = thread->place;
-        wanted->segment = snarl_merged_segment(reading, thread, wanted->segment);
+        wanted->thread = thread != NULL ? thread->place : SNARL_MERGED_DECLARED - 1;
+        if (thread != NULL)
+            wanted->segment = snarl_merged_segment(reading, thread, wanted->segment);
         wanted->index = i;
         count++;
     }

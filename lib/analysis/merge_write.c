@@ -228,6 +228,12 @@ static void put_lock(const struct snarl_merge_writing *writing,
         .executable = snarl_merged_module_number(writing, lock->executable)};
     snarl_merged_put(writing, &fact, sizeof fact, NULL, 0);
     snarl_merged_put(writing, &identity, sizeof identity, NULL, 0);
+    if (lock->told != NULL) {
+        struct snarl_fact_lock_name name = {.header.kind = SNARL_FACT_LOCK_NAME,
+                                            .lock = lock->item.number,
+                                            .name_size = (uint32_t)strlen(lock->told) + 1};
+        snarl_merged_put(writing, &name, sizeof name, lock->told, name.name_size);
+    }
     for (uint32_t change = 1; change <= lock->changes; change *= 2)
         if (lock->changes & change) {
             struct snarl_fact_lock_change changed = {

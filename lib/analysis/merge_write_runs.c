@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/merge_writing.h"
+#include "base/hash.h"
 #include "report/pool.h"
 
 /* A thread's id, by its place from 1. */
@@ -142,16 +143,24 @@ static struct told *told_before(struct snarl_arena *arena, struct told **table,
     return told;
 }
 
+/* By the locks, as one and the same in all runs. */
+static uint32_t declared_id(const struct snarl_held *held, uint32_t lock)
+{
+    return SNARL_DECLARED | (uint32_t)snarl_hash_mix(snarl_hash_mix(0, held->lock), lock);
+}
+
 static void put_want(struct snarl_merge_writing *writing, struct snarl_arena *arena,
                      struct told **table, struct words *words)
 {
     struct snarl_fact_dependency fact = {.header.kind = SNARL_FACT_DEPENDENCY};
-    fact.thread = thread_id(writing, take(words));
+    uint32_t place = take(words);
     fact.segment = take(words);
     fact.lock = snarl_merged_lock_number(writing, take(words));
     fact.stack = snarl_merged_stack_number(writing, take(words));
     fact.flags = take(words);
     fact.held_count = take_held(writing, words);
+    fact.thread = place == SNARL_MERGED_DECLARED ? declared_id(writing->held, fact.lock)
+                                                 : thread_id(writing, place);
     if (writing->stream == NULL)
         return;
     size_t held_size = fact.held_count * sizeof writing->held[0];

@@ -120,6 +120,25 @@ static void add_also(struct snarl_lock_order *order, struct snarl_cycle *known,
     known->also = cycle;
 }
 
+/* Whether one of its sides is no thread, but an order that the program has declared. */
+static bool is_declared(struct snarl_dependency *const *steps, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++)
+        if (snarl_is_declared(steps[i]->thread))
+            return true;
+    return false;
+}
+
+/* Whether the chain says more than the one that is known: it is worse, or as bad, and threads alone
+ * close it. */
+static bool is_better(const struct snarl_cycle *known, struct snarl_dependency *const *steps,
+                      enum snarl_severity severity)
+{
+    return severity > known->severity ||
+           (severity == known->severity && severity > SNARL_NOTE &&
+            is_declared(known->steps, known->length) && !is_declared(steps, known->length));
+}
+
 bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *const *steps,
                       uint32_t length, enum snarl_reason reason)
 {
@@ -137,7 +156,7 @@ bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *c
         append(order, known);
         return true;
     }
-    if (severity > known->severity) {
+    if (is_better(known, steps, severity)) {
         known->also = NULL;
         known->also_count = 0;
         describe(order, known, steps, reason, severity);

@@ -39,6 +39,16 @@ enum {
     SNARL_LIKE_KEPT = 256,    /* threads that do the same; past that one in so many */
 };
 
+/* Numbers of threads from here on stand for no thread, but each for an order that the program has
+ * declared: its dependency says that the one lock is always taken before the other. Such a one may
+ * overlap with every thread. */
+#define SNARL_DECLARED (1u << 31)
+
+static inline bool snarl_is_declared(uint32_t thread)
+{
+    return thread >= SNARL_DECLARED;
+}
+
 /* A lock that is held, and the stack where it was taken. Ids, 0 for unknown. `shared`: by a reader,
  * who keeps writers out and no other reader. */
 struct snarl_held {

@@ -1,5 +1,7 @@
 #include "core/objects.h"
 
+#include <string.h>
+
 enum {
     PAGE_SHIFT = 12
 };
@@ -107,6 +109,15 @@ uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object 
     return 1;
 }
 
+static void drop_name(struct snarl_objects *objects, struct snarl_object *object)
+{
+    if (object->name == NULL)
+        return;
+    snarl_arena_free(objects->arena, object->name, strlen(object->name) + 1);
+    object->name = NULL;
+    objects->named--;
+}
+
 static void discard(struct snarl_objects *objects, struct snarl_object *object)
 {
     while (object->visitors != NULL) {
@@ -114,6 +125,7 @@ static void discard(struct snarl_objects *objects, struct snarl_object *object)
         object->visitors = visitor->next;
         snarl_arena_free(objects->arena, visitor, sizeof *visitor);
     }
+    drop_name(objects, object);
     snarl_arena_free(objects->arena, object, sizeof *object);
 }
 
@@ -135,6 +147,19 @@ struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t
     }
     object->lock = ++objects->last_lock;
     return object;
+}
+
+bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *object,
+                        const char *name)
+{
+    size_t size = strlen(name) + 1;
+    drop_name(objects, object);
+    object->name = snarl_arena_allocate(objects->arena, size);
+    if (object->name == NULL)
+        return false;
+    memcpy(object->name, name, size);
+    objects->named++;
+    return true;
 }
 
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address)

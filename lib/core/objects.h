@@ -16,7 +16,7 @@
 #include "base/table.h"
 
 enum snarl_object_kind {
-    SNARL_OBJECT_NONE,
+    SNARL_OBJECT_NONE, /* not met yet: only named, or in a declared order */
 #define OBJECT(identifier, number, name, recursive) SNARL_OBJECT_##identifier = number,
 #include "core/object.def"
 #undef OBJECT
@@ -41,6 +41,7 @@ struct snarl_object {
     bool is_signal;       /* likewise: a semaphore that is no lock */
     bool unproven;        /* likewise: a semaphore that may be one */
     uint64_t partner;     /* likewise: of a condition variable, the mutex it was last used with */
+    char *name;           /* what the program calls it, or NULL; goes with it */
     bool unheld;          /* likewise: nobody has it, as its memory said when that went */
     struct snarl_visitor *visitors;    /* who came to it, and how often */
     struct snarl_object *next, **link; /* among those of its page, or of those put aside */
@@ -55,6 +56,7 @@ struct snarl_objects {
     struct snarl_object *by_address;
     struct snarl_object_page *pages; /* those of 4 KiB in which an object lives */
     uint32_t last_lock;              /* ids given so far */
+    uint32_t named;                  /* lives that have a name */
 };
 
 /* The object that lives at the address, or NULL. */
@@ -63,6 +65,10 @@ struct snarl_object *snarl_objects_find(const struct snarl_objects *objects, uin
 /* Begins a new life at the address, ending one that was there. NULL on exhaustion. */
 struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t address,
                                          uint32_t kind, uint32_t flags, uint32_t created);
+
+/* Calls it so from now on; the string is copied. False on exhaustion: it is called nothing then. */
+bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *object,
+                        const char *name);
 
 /* Ends the life at the address, if there is one. */
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address);

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "annotate/snarl/annotate.h"
+#include "preload/annotations.h"
 #include "preload/misuse_parts.h"
 #include "preload/policies.h"
 
@@ -368,7 +368,7 @@ SNARL_EXPORT void *mremap(void *address, size_t old_size, size_t new_size, int f
     return mremap_watched(self, address, old_size, new_size, flags, target, SNARL_SITE());
 }
 
-SNARL_EXPORT void snarl_forget(const void *address, size_t size)
+void snarl_forget(const volatile void *address, size_t size)
 {
     uintptr_t start = (uintptr_t)address, end = start + size;
     if (end > start && snarl_places_look(&filter.places, start, end))

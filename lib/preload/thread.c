@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "preload/acquire.h"
+#include "preload/annotated.h"
 #include "preload/chaos.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
@@ -53,6 +54,9 @@ struct snarl_thread *snarl_thread_new(void)
         thread->caches = kept.caches;
         thread->holdings = kept.holdings;
         thread->capacity = kept.capacity;
+        thread->annotated_wait = kept.annotated_wait;
+        if (thread->annotated_wait != NULL)
+            memset(thread->annotated_wait, 0, sizeof *thread->annotated_wait);
         thread->chaos = kept.chaos;
         /* Call paths and locks are checked against what is there now, whoever remembers them. */
         memset(thread->caches->seen, 0, sizeof thread->caches->seen);
@@ -219,6 +223,7 @@ static void finish(struct snarl_thread *self)
     struct snarl_session *session = &snarl_session;
     if (self->polling != 0)
         snarl_semaphore_polled(self);
+    snarl_annotated_given_up(self);
     struct snarl_entry entry = snarl_enter(self);
     snarl_misuse_of_exit(self);
     snarl_session_lock();

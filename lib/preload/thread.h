@@ -48,9 +48,9 @@ struct snarl_holding {
     uint64_t context; /* of the thread before this was taken */
     uint32_t count;   /* of a recursive lock, or of a reader's */
     uint8_t kind;     /* enum snarl_object_kind */
-    uint8_t mark;     /* since when threads were made while it was held, see orders.h; 0 for never */
-    bool shared;      /* as a reader */
-    bool unproven;    /* a semaphore that nobody has posted yet */
+    uint8_t mark;  /* since when threads were made while it was held, see orders.h; 0 for never */
+    bool shared;   /* as a reader */
+    bool unproven; /* a semaphore that nobody has posted yet */
 };
 
 _Static_assert(sizeof(struct snarl_holding) == 32, "the fast path writes one of them");
@@ -81,6 +81,7 @@ struct snarl_lock_entry {
 struct snarl_lock_description {
     uint32_t created; /* stack */
     uint32_t value;
+    bool untold; /* it has a name that is not in the recording yet */
 };
 
 struct snarl_caches {
@@ -114,11 +115,11 @@ struct snarl_noted_orders {
     struct {
         uint32_t object, gave, took;
     } handed[SNARL_HANDED];
-    bool is_told;                              /* to the lock-order graph */
-    uint32_t hand_offs;                        /* so far */
-    uintptr_t barrier_over;                    /* a barrier of which no more is noted, */
-    uint32_t barrier_generation;               /* as long as its generation stands */
-    uintptr_t once_done[SNARL_ONCES_DONE];     /* controls that were found done, */
+    bool is_told;                               /* to the lock-order graph */
+    uint32_t hand_offs;                         /* so far */
+    uintptr_t barrier_over;                     /* a barrier of which no more is noted, */
+    uint32_t barrier_generation;                /* as long as its generation stands */
+    uintptr_t once_done[SNARL_ONCES_DONE];      /* controls that were found done, */
     uint32_t once_generation[SNARL_ONCES_DONE]; /* likewise */
 };
 
@@ -159,7 +160,9 @@ struct snarl_thread {
     uintptr_t suspected;
     uintptr_t robbed_of;                   /* a lock that another thread has released for it */
     uint64_t waits_seen[SNARL_WAITS_SEEN]; /* conditions and their mutexes, see misuse.h */
-    struct snarl_noted_orders orders;      /* see orders.h */
+    struct snarl_annotated_wait *annotated_wait; /* see annotated.h; NULL until it has one */
+    uint32_t forgiving;               /* how often it was told to forgive, less the ends */
+    struct snarl_noted_orders orders; /* see orders.h */
 
     pid_t tid;
     pid_t tid_in_parent; /* of the thread that forked, in a child: it goes on here */

@@ -72,10 +72,12 @@ struct snarl_fact_header {
     FACT(ARRIVAL, 24, arrival)                                                                     \
     FACT(FOUND_DONE, 25, found_done)                                                               \
     FACT(HAND_OFF, 26, hand_off)                                                                   \
+    FACT(LOCK_NAME, 27, lock_name)                                                                 \
     FACT(CHAOS, 30, chaos)                                                                         \
     FACT(SHAPE, 32, shape)                                                                         \
     FACT(RUN, 33, run)                                                                             \
-    FACT(IDENTITY, 34, identity)
+    FACT(IDENTITY, 34, identity)                                                                   \
+    FACT(STEERED, 40, steered)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -192,7 +194,8 @@ enum snarl_hand_off {
     SNARL_HAND_OFF_TOOK = 2, /* `segment` begins with it */
 };
 
-/* A thread signals, posts, or is woken: only the first few of each thread are noted. */
+/* A thread signals, posts, is woken, or says that it hands over: only the first few of each thread
+ * are noted. */
 struct snarl_fact_hand_off {
     struct snarl_fact_header header;
     uint32_t thread;
@@ -210,7 +213,8 @@ enum snarl_lock_flags {
     SNARL_LOCK_POLLED = 32, /* a semaphore; see SNARL_LOCK_IS_POLLED */
 };
 
-/* A lock, or anything else that threads synchronise with. */
+/* A lock, or anything else that threads synchronise with. One of kind 0 was named, or is part of a
+ * declared order, before it was met; once it is met, a second fact of the same id says all. */
 struct snarl_fact_lock {
     struct snarl_fact_header header;
     uint32_t lock;        /* id */
@@ -222,6 +226,14 @@ struct snarl_fact_lock {
     uint64_t address;
     uint64_t device, inode, offset; /* of one shared between processes: what is mapped there, and
                                        where in it; else 0 */
+};
+
+/* What the program calls the lock; the last name stands. */
+struct snarl_fact_lock_name {
+    struct snarl_fact_header header;
+    uint32_t lock;
+    uint32_t name_size; /* terminator included */
+    char name[];
 };
 
 enum snarl_lock_change {
@@ -297,8 +309,22 @@ struct snarl_fact_asleep {
     uint64_t sequences; /* a hash over the threads' ids and sequence numbers, see asleep.h */
 };
 
+/* What became of a thread in a run that is steered by a schedule. */
+struct snarl_fact_steered {
+    struct snarl_fact_header header;
+    uint64_t at;              /* monotonic nanoseconds */
+    uint32_t step;            /* of the schedule, from 0 */
+    uint32_t steered;         /* enum snarl_steered */
+    uint32_t thread;          /* that is, or was, held */
+    uint32_t stack;           /* where */
+    uint32_t other;           /* a thread that was to come, and waits elsewhere; 0 for none */
+    uint32_t other_want_kind; /* for what: enum snarl_want_kind */
+    uint32_t other_object;    /* a thread or a lock */
+    uint32_t other_stack;
+};
+
 /* A new dependency, or a known one by a new call path (then `dependency` is the id of the known
- * one). */
+ * one). A thread from SNARL_DECLARED on has no fact of its own: it is a declared order. */
 struct snarl_fact_dependency {
     struct snarl_fact_header header;
     uint32_t dependency; /* id */

@@ -102,6 +102,11 @@ static bool check_start(const struct snarl_fact_start *fact)
     return strings_fit(&fact->header, offsetof(struct snarl_fact_start, path), fact->path_size, 1);
 }
 
+static bool check_lock_name(const struct snarl_fact_lock_name *fact)
+{
+    return strings_fit(&fact->header, sizeof *fact, fact->name_size, 1);
+}
+
 static bool check_thread_stack(const struct snarl_fact_thread_stack *fact)
 {
     return array_fits(&fact->header, sizeof *fact, fact->count, sizeof fact->address[0]);
@@ -126,6 +131,7 @@ static bool check_thread_stack(const struct snarl_fact_thread_stack *fact)
 #define check_run(fact) ((void)(fact), true)
 #define check_identity(fact) ((void)(fact), true)
 #define check_chaos(fact) ((void)(fact), true)
+#define check_steered(fact) ((void)(fact), true)
 
 enum verdict {
     GOOD,

@@ -155,9 +155,11 @@ static json_t *thread_object(struct snarl_json_writer *writer,
     json_t *object = json_object();
     snarl_json_put(object, "id", json_integer(thread->id));
     snarl_json_put(object, "process", json_integer((json_int_t)thread->process));
-    snarl_json_put(object, "number", json_integer(thread->number));
+    snarl_json_put(object, "number", integer_or_null(!thread->declared, thread->number));
     snarl_json_put(object, "name", string_or_null(writer, thread->name));
     snarl_json_put(object, "start", string_or_null(writer, thread->start));
+    if (thread->declared)
+        snarl_json_put(object, "declared", json_true());
     if (thread->absent)
         snarl_json_put(object, "absent", json_true());
     snarl_json_put(object, "tid", json_integer((json_int_t)thread->tid));
@@ -176,6 +178,19 @@ static json_t *also_array(struct snarl_json_writer *writer,
         snarl_json_append(array, object);
     }
     return array;
+}
+
+static json_t *confirmation_object(struct snarl_json_writer *writer,
+                                   const struct snarl_report_confirmation *confirmation)
+{
+    json_t *object = json_object();
+    snarl_json_put(object, "run", integer_or_null(confirmation->run != 0, confirmation->run));
+    snarl_json_put(object, "runs", json_integer(confirmation->runs));
+    snarl_json_put(object, "pid",
+                   integer_or_null(confirmation->pid != 0, (json_int_t)confirmation->pid));
+    snarl_json_put(object, "reason", string_or_null(writer, confirmation->why));
+    snarl_json_put(object, "schedule", string_or_null(writer, confirmation->schedule));
+    return object;
 }
 
 static json_t *finding_object(struct snarl_json_writer *writer,
@@ -217,6 +232,8 @@ static json_t *finding_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "threads", threads);
     snarl_json_put(object, "steps", steps_array(writer, finding->steps, finding->step_count));
     snarl_json_put(object, "also", also_array(writer, finding));
+    if (finding->confirmation != NULL)
+        snarl_json_put(object, "confirmation", confirmation_object(writer, finding->confirmation));
     return object;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/pool.h"
 
@@ -9,6 +10,7 @@
 struct snarl_report_memory {
     struct snarl_report report;
     struct snarl_pool pool;
+    struct snarl_report_memory *kept; /* others' memory, which goes with it */
 };
 
 struct snarl_report *snarl_report_create(void)
@@ -34,13 +36,23 @@ const char *snarl_report_string(struct snarl_report *report, const char *format,
     return text;
 }
 
+void snarl_report_keep(struct snarl_report *report, struct snarl_report *other)
+{
+    struct snarl_report_memory **last = &report->memory->kept;
+    while (*last != NULL)
+        last = &(*last)->kept;
+    *last = other->memory;
+}
+
 void snarl_report_free(struct snarl_report *report)
 {
-    if (report == NULL)
-        return;
-    struct snarl_report_memory *memory = report->memory;
-    snarl_pool_free(&memory->pool);
-    free(memory);
+    struct snarl_report_memory *memory = report != NULL ? report->memory : NULL;
+    while (memory != NULL) {
+        struct snarl_report_memory *next = memory->kept;
+        snarl_pool_free(&memory->pool);
+        free(memory);
+        memory = next;
+    }
 }
 
 /* Whoever builds a report numbers from 1 in order, so the first guess is nearly always right. */
@@ -58,6 +70,17 @@ const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_repor
                                                         unsigned id)
 {
     FIND_BY_ID(report->locks, report->lock_count, id);
+}
+
+bool snarl_report_shares_name(const struct snarl_report *report,
+                              const struct snarl_report_lock *lock)
+{
+    for (size_t i = 0; lock->named && i < report->lock_count; i++) {
+        const struct snarl_report_lock *other = &report->locks[i];
+        if (other->id != lock->id && other->named && strcmp(other->name, lock->name) == 0)
+            return true;
+    }
+    return false;
 }
 
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *report,

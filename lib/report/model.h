@@ -38,6 +38,7 @@ struct snarl_report_lock {
     unsigned id; /* unique within the report, from 1 */
     size_t process;
     const char *name; /* a symbol such as "accounts[0].lock", or one made from its creation */
+    bool named;       /* the program itself calls it so */
     const char *kind; /* "mutex", "rwlock", ...: the names of core/object.def */
     bool polled;      /* a semaphore that some thread tried, and went on without */
     uint64_t address;
@@ -46,11 +47,13 @@ struct snarl_report_lock {
 };
 
 struct snarl_report_thread {
-    unsigned id;       /* unique within the report, from 1 */
-    unsigned number;   /* within its process, as people count: 1 is the main thread */
-    size_t process;    /* index into processes */
-    const char *name;  /* set by the program; NULL if it never gave one */
-    bool absent;       /* was alive in the parent when this process was forked, and is not here */
+    unsigned id;      /* unique within the report, from 1 */
+    unsigned number;  /* within its process, as people count: 1 is the main thread */
+    size_t process;   /* index into processes */
+    const char *name; /* set by the program; NULL if it never gave one */
+    bool declared;    /* no thread (`number` is 0): an order of locks that the program has declared;
+                         its step holds the first where it wants the second */
+    bool absent;      /* was alive in the parent when this process was forked, and is not here */
     const char *start; /* function it started in ("main" for the main thread); NULL where unknown */
     uint64_t tid;
     struct snarl_stack created;
@@ -122,6 +125,16 @@ enum snarl_news {
     SNARL_NEWS_KNOWN,
 };
 
+/* What came of trying to make a predicted finding happen. */
+struct snarl_report_confirmation {
+    unsigned run;         /* in which it happened, from 1; 0 where it did not */
+    unsigned runs;        /* how many there were, or were to be */
+    uint64_t pid;         /* of the process in which it happened */
+    const char *why;      /* where it did not: why, a sentence or two; else NULL */
+    const char *schedule; /* path of the file that leads there again; NULL where there is none */
+    const char *again;    /* the command that does so; likewise */
+};
+
 struct snarl_report_finding {
     char id[17]; /* 16 hexadecimal digits, the same from run to run */
     enum snarl_news news;
@@ -145,6 +158,9 @@ struct snarl_report_finding {
     size_t step_count;
     struct snarl_report_variant *also;
     size_t also_count;
+    const char **schedules; /* how to steer a run into it, as text; see recording/schedule.h */
+    size_t schedule_count;
+    struct snarl_report_confirmation *confirmation; /* NULL where it was not tried */
 };
 
 /* Where a thread stood when its process was ended from outside, or hung. */
@@ -197,6 +213,19 @@ struct snarl_report_rule {
     bool idle;        /* of a type that concerns nothing that snarl finds */
 };
 
+/* What became of a thread in a run that was steered. */
+struct snarl_report_steered {
+    enum snarl_steered steered;
+    unsigned step; /* of the schedule, from 0 */
+    unsigned thread;
+    struct snarl_stack stack; /* where it was held */
+    double at_s;              /* seconds since the process began */
+    unsigned other;           /* a thread that was to come, and waited elsewhere; 0 for none */
+    enum snarl_target target; /* for what */
+    unsigned waits_for;       /* lock or thread id; 0 where unknown */
+    struct snarl_stack other_stack;
+};
+
 struct snarl_report {
     char **argv; /* of the program, NULL-terminated */
     size_t argc;
@@ -215,6 +244,8 @@ struct snarl_report {
     size_t finding_count;
     struct snarl_report_edge *edges;
     size_t edge_count;
+    struct snarl_report_steered *steered; /* in order; of a run that was steered */
+    size_t steered_count;
     const char **losses; /* sentences: what could not be seen or kept */
     size_t loss_count;
     struct snarl_report_rule *rules; /* suppressions, as they stand in their files */
@@ -235,12 +266,19 @@ void *snarl_report_allocate(struct snarl_report *report, size_t count, size_t si
 const char *snarl_report_string(struct snarl_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What `other` has lives as long as `report`, and is freed with it. */
+void snarl_report_keep(struct snarl_report *report, struct snarl_report *other);
+
 void snarl_report_free(struct snarl_report *report);
 
 /* By id; NULL for one that the report does not have. */
 const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_report *, unsigned id);
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *,
                                                             unsigned id);
+
+/* Whether the program calls another lock by the same name: then a sentence needs its id beside it.
+ */
+bool snarl_report_shares_name(const struct snarl_report *, const struct snarl_report_lock *lock);
 
 /* The innermost frame that is the user's own code and has a known function or line, else the
  * innermost frame, else NULL for an empty stack. */

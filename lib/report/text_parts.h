@@ -38,6 +38,10 @@ void snarl_text_write_ways(struct snarl_text_writer *writer,
  * a finding (NULL) every lock does. */
 bool snarl_text_takes_part(const struct snarl_report_finding *finding, unsigned lock);
 
+/* Whether it is no thread's step, but an order that the program has declared. */
+bool snarl_text_is_declared(const struct snarl_report *report,
+                            const struct snarl_report_step *step);
+
 /* What each thread of a process was doing when the process was ended. */
 void snarl_text_write_states(struct snarl_text_writer *writer, size_t process);
 

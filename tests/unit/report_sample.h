@@ -21,11 +21,12 @@ struct snarl_report *sample_tree(void);     /* several processes, losses, two se
 struct snarl_report *sample_long(void);     /* C++ names, many holds, many other ways */
 
 /* report_sample_kinds.c */
-struct snarl_report *sample_readers(void); /* a reader and a semaphore that is polled; a warning */
-struct snarl_report *sample_fork(void);    /* waits for a thread that fork() left behind */
-struct snarl_report *sample_misuse(void);  /* destroyed while held; waited without the mutex */
-struct snarl_report *sample_shared(void);  /* a cycle of two processes */
-struct snarl_report *sample_waits(void);   /* hung, each thread on another kind of object */
+struct snarl_report *sample_readers(void);  /* a reader and a semaphore that is polled; a warning */
+struct snarl_report *sample_declared(void); /* against two declared orders taken together */
+struct snarl_report *sample_fork(void);     /* waits for a thread that fork() left behind */
+struct snarl_report *sample_misuse(void);   /* destroyed while held; waited without the mutex */
+struct snarl_report *sample_shared(void);   /* a cycle of two processes */
+struct snarl_report *sample_waits(void);    /* hung, each thread on another kind of object */
 
 /* report_sample_aside.c */
 struct snarl_report *sample_known(void);      /* two of three findings are in a baseline */

@@ -99,6 +99,12 @@ static void fill_start(struct snarl_fact_start *fact)
     fact->path[REST - 1] = '\0';
 }
 
+static void fill_lock_name(struct snarl_fact_lock_name *fact)
+{
+    fact->name_size = REST;
+    fact->name[REST - 1] = '\0';
+}
+
 static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 {
     fact->count = 0;
@@ -122,6 +128,7 @@ static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 #define fill_run(fact) ((void)(fact))
 #define fill_identity(fact) ((void)(fact))
 #define fill_chaos(fact) ((void)(fact))
+#define fill_steered(fact) ((void)(fact))
 
 static struct written write_random(struct snarl_writer *writer, uint32_t kind, size_t fixed,
                                    struct snarl_fact_header *fact)

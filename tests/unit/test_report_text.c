@@ -34,6 +34,7 @@ static const struct sample {
     {"long", sample_long, {0}},
     {"readers", sample_readers, {0}},
     {"fork", sample_fork, {0}},
+    {"declared", sample_declared, {0}},
     {"misuse", sample_misuse, {0}},
     {"shared", sample_shared, {0}},
     {"waits", sample_waits, {0}},
