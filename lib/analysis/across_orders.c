@@ -120,6 +120,8 @@ enum snarl_reason snarl_across_keeps_off(struct snarl_across *across,
                                          const struct snarl_dependency *other)
 {
     const struct snarl_across_class *class = snarl_across_seen(across, other)->class;
+    if (class == NULL || snarl_across_member(across, place->key.thread) == NULL)
+        return SNARL_REASON_NONE; /* what is declared keeps nothing off */
     if (is_ordered(across, place, class) || is_after_once(across, place, other))
         return SNARL_REASON_ORDERED;
     return is_gated(across, place, other, class) ? SNARL_REASON_GATE_LOCK : SNARL_REASON_NONE;
@@ -161,7 +163,7 @@ enum snarl_reason snarl_across_apart(void *context, const struct snarl_dependenc
     struct snarl_across *across = context;
     const struct snarl_across_seen *at_left = snarl_across_seen(across, left);
     const struct snarl_across_seen *at_right = snarl_across_seen(across, right);
-    if (at_left == NULL || at_right == NULL)
+    if (at_left == NULL || at_right == NULL || at_left->class == NULL || at_right->class == NULL)
         return SNARL_REASON_NONE;
     enum snarl_reason reason = SNARL_REASON_ORDERED;
     const struct snarl_across_place *first_right =

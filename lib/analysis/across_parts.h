@@ -49,8 +49,8 @@ struct snarl_across_place {
 };
 
 struct snarl_across_seen {
-    uint32_t dependency; /* in the graph */
-    struct snarl_across_class *class;
+    uint32_t dependency;              /* in the graph */
+    struct snarl_across_class *class; /* NULL for an order that the program has declared */
     struct snarl_across_place *first, *last;
     UT_hash_handle by_dependency;
 };

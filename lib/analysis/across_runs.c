@@ -159,7 +159,8 @@ static void note_place(struct snarl_across *across, const struct snarl_dependenc
     if (seen == NULL) {
         seen = snarl_across_allocate(across, sizeof *seen);
         seen->dependency = dependency->id;
-        seen->class = snarl_across_member(across, want->thread)->class;
+        const struct snarl_across_member *member = snarl_across_member(across, want->thread);
+        seen->class = member != NULL ? member->class : NULL;
         HASH_ADD(by_dependency, across->seen, dependency, sizeof seen->dependency, seen);
     }
     struct snarl_across_place wanted, *place;
@@ -187,11 +188,13 @@ static void note_place(struct snarl_across *across, const struct snarl_dependenc
 bool snarl_across_tell(struct snarl_across *across, size_t run, const struct snarl_want *want)
 {
     const struct snarl_across_member *member = snarl_across_member(across, want->thread);
-    if (member == NULL)
+    bool declared = snarl_is_declared(want->thread);
+    if (member == NULL && !declared)
         return true;
     across->run = (uint32_t)run;
     struct snarl_want told = *want;
-    told.thread = stand_in_of(across, member, want);
+    if (!declared)
+        told.thread = stand_in_of(across, member, want);
     told.segment = 1;
     struct snarl_dependency *dependency;
     if (snarl_lock_order_add(across->order, &told, &dependency) == SNARL_ADDED_FAILED)
@@ -236,7 +239,7 @@ void snarl_across_end(struct snarl_across *across)
 
 uint32_t snarl_across_thread(const struct snarl_across *across, uint32_t thread)
 {
-    if (across == NULL)
+    if (across == NULL || snarl_is_declared(thread))
         return thread;
     return thread != 0 && thread <= across->thread_count ? across->originals[thread] : 0;
 }
@@ -249,7 +252,7 @@ static bool are_enough(const struct snarl_across *across, const struct snarl_cyc
         uint32_t needed = 0;
         for (uint32_t j = 0; j < cycle->length; j++)
             needed += snarl_across_seen(across, cycle->steps[j])->class == class;
-        if (needed > class->most)
+        if (class != NULL && needed > class->most)
             return false;
     }
     return true;

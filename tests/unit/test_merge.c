@@ -442,6 +442,30 @@ static void losses_are_carried_on(void **state)
     }
 }
 
+/* An order that one run has declared, and what another does: against it, or along. */
+static void declared_orders_hold_for_other_runs(void **state)
+{
+    (void)state;
+    for (int along = 0; along < 2; along++) {
+        struct sample samples[2];
+        for (int i = 0; i < 2; i++) {
+            bank_begin(&samples[i]);
+            uint32_t here = sample_stack(&samples[i], bank_watch);
+            bool up = i == 0 || along;
+            sample_dependency(&samples[i], i == 0 ? SNARL_DECLARED | 5 : SAMPLE_PAYER, 0,
+                              sample_held(up ? SAMPLE_ALICE : SAMPLE_BOB, here),
+                              sample_held(up ? SAMPLE_BOB : SAMPLE_ALICE, here));
+            sample_close(&samples[i]);
+        }
+        char *merged = new_file();
+        merge_into(merged, (const char *[]){samples[0].writer.path, samples[1].writer.path}, 2);
+        char *findings = findings_of(merged);
+        assert_int_equal(strstr(findings, "lock-order-cycle predicted warning") != NULL, !along);
+        free(findings);
+        free(merged);
+    }
+}
+
 static void what_is_no_recording_is_refused(void **state)
 {
     (void)state;
@@ -468,6 +492,7 @@ int main(void)
         TEST(what_stories_show_their_merge_shows),
         TEST(recordings_seen_before_cost_no_memory),
         TEST(losses_are_carried_on),
+        TEST(declared_orders_hold_for_other_runs),
         TEST(what_is_no_recording_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
