@@ -51,8 +51,14 @@ struct plant {
     void (*tell)(struct plant *plant, enum phase phase);
     uint32_t number;
     uint32_t slot;       /* its first rank: the locks are there */
+    uint32_t child;      /* of those that main makes under a lock */
     uint32_t first_said; /* id of a dependency */
 };
+
+static bool lets_go(uint32_t child)
+{
+    return child % 2 == 1;
+}
 
 static uint32_t late(const struct plant *plant, uint32_t index)
 {
@@ -151,17 +157,23 @@ static void plant_readers(struct plant *plant, enum phase phase)
     DEPEND(late(plant, 1), READ | plant->slot, READ | (plant->slot + 1));
 }
 
+/* The child's side, and that of one who takes what main holds, or held, meanwhile. */
 static void plant_creators_gate(struct plant *plant, enum phase phase)
 {
-    uint32_t child = plant->number % CHILDREN;
     if (phase == WITH_CHILD)
-        DEPEND(FIRST_CHILD + child, plant->slot + 1, plant->slot);
+        DEPEND(FIRST_CHILD + plant->child, plant->slot + 1, plant->slot);
     else if (phase == WITH_LATE)
-        DEPEND(late(plant, 0), plant->slot, OUTER + child, plant->slot + 1);
+        DEPEND(late(plant, 0), plant->slot, OUTER + plant->child, plant->slot + 1);
+}
+
+static void plant_gate_let_go(struct plant *plant, enum phase phase)
+{
+    plant_creators_gate(plant, phase);
 }
 
 static void (*const cycles[])(struct plant *, enum phase) = {
-    plant_pair, plant_ring, plant_own_gates, plant_gate_once, plant_second_segment, plant_writers};
+    plant_pair,           plant_ring,    plant_own_gates,  plant_gate_once,
+    plant_second_segment, plant_writers, plant_gate_let_go};
 static void (*const decoys[])(struct plant *, enum phase) = {plant_gate,    plant_one_thread,
                                                              plant_joined,  plant_not_yet_made,
                                                              plant_readers, plant_creators_gate};
@@ -178,6 +190,7 @@ static void choose_plants(void)
         plants[i].tell =
             i < cycle_count ? cycles[i % COUNT(cycles)] : decoys[(i - cycle_count) % COUNT(decoys)];
         plants[i].number = i;
+        plants[i].child = 2 * i % CHILDREN + (plants[i].tell == plant_gate_let_go);
         plants[i].slot =
             FIRST + SLOT * (uint32_t)((uint64_t)(i * SHUFFLER % plant_count) * slots / plant_count);
         readers[plants[i].slot / SLOT] =
@@ -246,16 +259,18 @@ static void make_threads(uint32_t first, uint32_t count)
 static void join_threads(uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        facts_join_thread(first + i);
+        facts_join_thread(first + i, NOTHING, 0);
 }
 
-/* Main makes a child under a lock, and joins it before it gives the lock back. */
+/* Main makes a child under a lock, which it gives back after it has joined it, or before. */
 static void tell_child(uint32_t child)
 {
-    facts_make_thread(FIRST_CHILD + child, OUTER + child);
-    for (uint32_t i = child; i < plant_count; i += CHILDREN)
-        plants[i].tell(&plants[i], WITH_CHILD);
-    facts_join_thread(FIRST_CHILD + child);
+    uint32_t gate = OUTER + child;
+    uint32_t since = facts_make_thread(FIRST_CHILD + child, gate);
+    for (uint32_t i = 0; i < plant_count; i++)
+        if (plants[i].child == child)
+            plants[i].tell(&plants[i], WITH_CHILD);
+    facts_join_thread(FIRST_CHILD + child, lets_go(child) ? NOTHING : gate, since);
 }
 
 static void tell_threads(void)
