@@ -184,6 +184,20 @@ static const char *doubts(const struct snarl_advice *advice)
     return snarl_report_string(advice->report, "%s%s%s", timed, behind, polled);
 }
 
+static const char *ordered_in_this_run(const struct snarl_advice *advice)
+{
+    unsigned object = advice->finding->ordered_by;
+    const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, object);
+    if (lock == NULL)
+        return "";
+    const char *kind = strncmp(lock->name, lock->kind, strlen(lock->kind)) == 0 ? "" : lock->kind;
+    return snarl_report_string(
+        advice->report,
+        " In this run they were ordered by %s%s%s; another run need not pass by it in the same "
+        "way.",
+        kind, *kind != '\0' ? " " : "", lock->name);
+}
+
 static void advise_cycle(const struct snarl_advice *advice)
 {
     struct snarl_report *report = advice->report;
@@ -200,8 +214,10 @@ static void advise_cycle(const struct snarl_advice *advice)
         finding->why = infeasible_why(finding->reason);
         return;
     }
-    finding->why = snarl_report_string(report, "No common lock keeps them apart.%s",
-                                       finding->severity == SNARL_WARNING ? doubts(advice) : "");
+    finding->why = snarl_report_string(
+        report, "Nothing keeps them apart: no common lock, %s threads alive together.%s%s",
+        finding->step_count == 2 ? "both" : "all", ordered_in_this_run(advice),
+        finding->severity == SNARL_WARNING ? doubts(advice) : "");
     finding->fix = snarl_advice_order(advice);
 }
 

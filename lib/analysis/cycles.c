@@ -13,6 +13,8 @@ static struct snarl_origin origin_of(const struct snarl_origins *origins,
 static unsigned lock_of(struct snarl_builder *builder, const struct snarl_origins *origins,
                         uint32_t lock)
 {
+    if (lock == 0)
+        return 0;
     struct snarl_origin origin = origin_of(origins, origins->locks, lock);
     return snarl_builder_lock(builder, origin.source, origin.id);
 }
@@ -92,6 +94,7 @@ void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_o
     finding->status = cycle->status;
     finding->severity = cycle->severity;
     finding->reason = cycle->reason;
+    finding->ordered_by = lock_of(builder, origins, cycle->seen_ordered_by);
     finding->steps = steps;
     finding->step_count = cycle->length;
     add_variants(builder, origins, finding, cycle);

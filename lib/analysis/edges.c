@@ -60,7 +60,7 @@ static void draw(struct snarl_builder *builder, struct snarl_source *source,
 
 void snarl_builder_edges(struct snarl_builder *builder, struct snarl_source *source)
 {
-    const struct snarl_lock_order *order = source->loaded.order;
+    struct snarl_lock_order *order = source->loaded.order;
     struct drawn_edge *table = NULL;
     const struct snarl_cycle *cycle = snarl_lock_order_cycles(order);
     for (; cycle != NULL; cycle = cycle->next)

@@ -35,9 +35,9 @@ static void tell_join(struct telling *telling, const struct snarl_held_since *he
     if (join == NULL)
         return;
     telling->join = NULL;
-    telling->fine &= snarl_thread_order_joined(telling->order, thread_of(telling, join->thread),
-                                               join->segment, thread_of(telling, join->joined),
-                                               held, count);
+    telling->fine &=
+        snarl_thread_order_joined(telling->order, thread_of(telling, join->thread), join->segment,
+                                  thread_of(telling, join->joined), held, count);
 }
 
 static void tell_join_held(struct telling *telling, const struct snarl_fact_join_held *fact)
@@ -61,20 +61,17 @@ static void tell_arrival(struct telling *telling, const struct snarl_fact_arriva
 
 static void tell_found_done(struct telling *telling, const struct snarl_fact_found_done *fact)
 {
-    telling->fine &=
-        snarl_thread_order_found_done(telling->order, lock_of(telling, fact->once),
-                                      thread_of(telling, fact->thread), fact->segment);
+    telling->fine &= snarl_thread_order_found_done(telling->order, lock_of(telling, fact->once),
+                                                   thread_of(telling, fact->thread), fact->segment);
 }
 
 static void tell_hand_off(struct telling *telling, const struct snarl_fact_hand_off *fact)
 {
     uint32_t object = lock_of(telling, fact->object), thread = thread_of(telling, fact->thread);
     if (fact->hand_off == SNARL_HAND_OFF_GAVE)
-        telling->fine &=
-            snarl_thread_order_gave(telling->order, object, thread, fact->segment);
+        telling->fine &= snarl_thread_order_gave(telling->order, object, thread, fact->segment);
     else if (fact->hand_off == SNARL_HAND_OFF_TOOK)
-        telling->fine &=
-            snarl_thread_order_took(telling->order, object, thread, fact->segment);
+        telling->fine &= snarl_thread_order_took(telling->order, object, thread, fact->segment);
 }
 
 static void tell(struct telling *telling, const struct snarl_fact_header *header)

@@ -190,8 +190,7 @@ uint32_t snarl_cycle_seen_ordered_by(struct snarl_lock_order *order,
     return 0;
 }
 
-bool snarl_cycle_is_gated(const struct snarl_dependency *left,
-                          const struct snarl_dependency *right)
+bool snarl_cycle_is_gated(const struct snarl_dependency *left, const struct snarl_dependency *right)
 {
     for (uint32_t i = 0; i < left->held_count; i++)
         for (uint32_t j = 0; j < right->held_count; j++)

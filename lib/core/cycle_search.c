@@ -21,7 +21,7 @@ enum {
     SETS_PER_SEARCH = 16,          /* new sets of locks kept, per held lock, shortest first */
     LONGEST_CYCLE = 1024,          /* steps; a ring of as many threads */
     RANKS_SEARCHED = 8,            /* threads that do the same, for further sets of locks */
-    LIKE_TRIED = 16,               /* threads that do the same, at one place, beside the first few */
+    LIKE_TRIED = 16, /* threads that do the same, at one place, beside the first few */
 };
 
 /* One step of the chain, and how far the search has got beyond it. */
@@ -44,7 +44,7 @@ struct snarl_search {
     uint32_t apart_length;
     uint64_t places; /* candidates for the end of a chain were looked through so often */
     uint64_t place;  /* ... which of these it is now */
-    bool deeper; /* a longer chain was cut by the length */
+    bool deeper;     /* a longer chain was cut by the length */
     size_t steps_left;
     uint32_t sets_left;
     uint32_t cycle_length;                     /* of the cycles looked for */

@@ -106,7 +106,7 @@ struct snarl_cycle {
     enum snarl_reason reason;
     struct snarl_cycle *next; /* in order of discovery */
     struct snarl_cycle *also; /* other chains through the same locks, SNARL_ALSO_KEPT at most */
-    uint32_t also_count; /* kept or not, where more than are kept: about */
+    uint32_t also_count;      /* kept or not, where more than are kept: about */
     uint32_t seen_ordered_by; /* the object of a hand-off that kept the steps apart in this run, but
                                  need not in another; 0 for none */
     uint64_t key;
@@ -145,8 +145,8 @@ bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct s
 
 /*
  * A semaphore that was taken for a lock: some thread tries it and goes on without it (`polled`), so
- * cycles that want it are warnings. And one that turned out to be a signal: nothing that was told of
- * it counts (neither wants nor holds), and later wants and holds of it are not kept.
+ * cycles that want it are warnings. And one that turned out to be a signal: nothing that was told
+ * of it counts (neither wants nor holds), and later wants and holds of it are not kept.
  *
  * Of a lock that nothing was told of a withdrawal is not remembered: programs may use any number of
  * semaphores as signals. Do not tell of it thereafter.

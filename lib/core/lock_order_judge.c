@@ -16,8 +16,7 @@ static void forget(struct snarl_lock_order *order)
 {
     struct snarl_arena *arena = order->arena;
     struct snarl_order_link *link, *next_link;
-    HASH_ITER(by_key, order->links, link, next_link)
-    {
+    HASH_ITER (by_key, order->links, link, next_link) {
         HASH_DELETE(by_key, order->links, link);
         snarl_arena_free(arena, link, sizeof *link);
     }

@@ -17,9 +17,9 @@ struct snarl_order_link {
 struct snarl_order_node {
     uint32_t lock;
     bool polled, withdrawn;
-    uint32_t index;     /* during a judgement: from 0, of all nodes */
-    uint32_t component; /* ... what it is strongly connected to */
-    uint32_t finished;  /* ... when the depth-first search left it */
+    uint32_t index;        /* during a judgement: from 0, of all nodes */
+    uint32_t component;    /* ... what it is strongly connected to */
+    uint32_t finished;     /* ... when the depth-first search left it */
     uint32_t chain_holds;  /* during a search: steps of the chain that hold it, for themselves */
     uint32_t chain_shares; /* ... by readers */
     bool chain_wants;      /* ... whether one wants it */
@@ -37,8 +37,8 @@ struct snarl_order_node {
 struct snarl_order_deed {
     uint64_t key; /* hash of what they held and wanted */
     uint32_t threads;
-    uint32_t tried; /* during a search: of them, at one place of the chain */
-    uint64_t place; /* ... at which */
+    uint32_t tried;                        /* during a search: of them, at one place of the chain */
+    uint64_t place;                        /* ... at which */
     struct snarl_dependency *last_wanting; /* the last of them among those that want the lock */
     UT_hash_handle by_key;
 };
@@ -47,10 +47,10 @@ struct snarl_lock_order {
     struct snarl_arena *arena;
     struct snarl_thread_order *threads;
     bool keep_infeasible;
-    bool judged;    /* all that was told */
+    bool judged;            /* all that was told */
     uint64_t orders_judged; /* ... and how many orders between threads */
-    bool weak;      /* a want was told through which cycles can be warnings */
-    bool withdrawn; /* a lock was */
+    bool weak;              /* a want was told through which cycles can be warnings */
+    bool withdrawn;         /* a lock was */
     struct snarl_order_node *nodes;
     struct snarl_order_link *links; /* of a judgement */
     struct snarl_dependency *by_key;

@@ -85,6 +85,38 @@ struct snarl_object *snarl_objects_find(const struct snarl_objects *objects, uin
     return object;
 }
 
+struct snarl_visitor {
+    struct snarl_visitor *next;
+    uint32_t thread;
+    uint32_t times;
+};
+
+uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object *object,
+                             uint32_t thread)
+{
+    struct snarl_visitor *visitor = object->visitors;
+    while (visitor != NULL && visitor->thread != thread)
+        visitor = visitor->next;
+    if (visitor != NULL)
+        return ++visitor->times;
+    visitor = snarl_arena_allocate(objects->arena, sizeof *visitor);
+    if (visitor == NULL)
+        return 0;
+    *visitor = (struct snarl_visitor){object->visitors, thread, 1};
+    object->visitors = visitor;
+    return 1;
+}
+
+static void discard(struct snarl_objects *objects, struct snarl_object *object)
+{
+    while (object->visitors != NULL) {
+        struct snarl_visitor *visitor = object->visitors;
+        object->visitors = visitor->next;
+        snarl_arena_free(objects->arena, visitor, sizeof *visitor);
+    }
+    snarl_arena_free(objects->arena, object, sizeof *object);
+}
+
 struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t address,
                                          uint32_t kind, uint32_t flags, uint32_t created)
 {
@@ -111,7 +143,7 @@ void snarl_objects_end(struct snarl_objects *objects, uint64_t address)
     if (object == NULL)
         return;
     leave(objects, object);
-    snarl_arena_free(objects->arena, object, sizeof *object);
+    discard(objects, object);
 }
 
 /* Moves those of a page that live in the range to the list; an empty page is gone then. */
@@ -154,7 +186,7 @@ void snarl_objects_drop(struct snarl_objects *objects, struct snarl_object **lis
 {
     struct snarl_object *object = *list;
     *list = object->next;
-    snarl_arena_free(objects->arena, object, sizeof *object);
+    discard(objects, object);
 }
 
 bool snarl_objects_put_back(struct snarl_objects *objects, struct snarl_object **list)

@@ -42,11 +42,13 @@ struct snarl_object {
     bool unproven;        /* likewise: a semaphore that may be one */
     uint64_t partner;     /* likewise: of a condition variable, the mutex it was last used with */
     bool unheld;          /* likewise: nobody has it, as its memory said when that went */
+    struct snarl_visitor *visitors;    /* who came to it, and how often */
     struct snarl_object *next, **link; /* among those of its page, or of those put aside */
     UT_hash_handle by_address;
 };
 
 struct snarl_object_page;
+struct snarl_visitor;
 
 struct snarl_objects {
     struct snarl_arena *arena;
@@ -64,6 +66,11 @@ struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t
 
 /* Ends the life at the address, if there is one. */
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address);
+
+/* A thread comes to the object: how often it has done so by now; 0 on exhaustion. Linear in the
+ * threads that came to it. */
+uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object *object,
+                             uint32_t thread);
 
 /* Takes the lives from `start` up to `end` out of the books without ending them: a list by `next`.
  * What is then begun at their addresses is new. Looks at the pages of the range, or at all that

@@ -101,7 +101,8 @@ bool snarl_thread_order_made(struct snarl_thread_order *order, uint32_t id, uint
 bool snarl_thread_order_joined(struct snarl_thread_order *order, uint32_t joiner, uint32_t segment,
                                uint32_t joined, const struct snarl_held_since *held, size_t count)
 {
-    struct snarl_ordered_thread *thread = thread_of(order, joiner), *other = thread_of(order, joined);
+    struct snarl_ordered_thread *thread = thread_of(order, joiner),
+                                *other = thread_of(order, joined);
     struct snarl_joining *joining =
         snarl_arena_allocate(order->arena, sizeof *joining + count * sizeof held[0]);
     if (thread == NULL || other == NULL || joining == NULL)
@@ -118,8 +119,7 @@ bool snarl_thread_order_joined(struct snarl_thread_order *order, uint32_t joiner
 }
 
 bool snarl_thread_order_arrived(struct snarl_thread_order *order, uint32_t barrier,
-                                uint32_t parties, uint32_t round, uint32_t thread,
-                                uint32_t segment)
+                                uint32_t parties, uint32_t round, uint32_t thread, uint32_t segment)
 {
     struct snarl_visit *visit = add_visit(order, barrier, thread, segment);
     if (visit == NULL || round == 0 || parties == 0)

@@ -61,9 +61,9 @@ bool snarl_thread_order_arrived(struct snarl_thread_order *order, uint32_t barri
 bool snarl_thread_order_found_done(struct snarl_thread_order *order, uint32_t once, uint32_t thread,
                                    uint32_t segment);
 
-/* A hand-off through `object`, a condition variable or a semaphore: `thread` gives, as the last deed
- * of `segment`; or takes, from `segment` on, what was given by anyone before. Another run may do
- * without it: it orders nothing for good. */
+/* A hand-off through `object`, a condition variable or a semaphore: `thread` gives, as the last
+ * deed of `segment`; or takes, from `segment` on, what was given by anyone before. Another run may
+ * do without it: it orders nothing for good. */
 bool snarl_thread_order_gave(struct snarl_thread_order *order, uint32_t object, uint32_t thread,
                              uint32_t segment);
 bool snarl_thread_order_took(struct snarl_thread_order *order, uint32_t object, uint32_t thread,

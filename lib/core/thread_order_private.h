@@ -76,7 +76,8 @@ struct snarl_thread_order {
     struct snarl_meeting *meetings;
     uint64_t told; /* facts so far */
     uint64_t walks;
-    struct snarl_known_order *known; /* answers, by a hash of the question; NULL until one is asked */
+    struct snarl_known_order
+        *known; /* answers, by a hash of the question; NULL until one is asked */
 };
 
 /* NULL for one that no fact tells of. */

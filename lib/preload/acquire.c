@@ -5,6 +5,7 @@
 #include "preload/frames.h"
 #include "preload/misuse.h"
 #include "preload/options.h"
+#include "preload/orders.h"
 #include "preload/semaphore.h"
 #include "preload/session.h"
 
@@ -87,6 +88,8 @@ void snarl_acquire_tell(struct snarl_thread *self, const struct snarl_want *want
     switch (snarl_lock_order_add(snarl_session.order, want, &dependency)) {
     case SNARL_ADDED_DEPENDENCY:
     case SNARL_ADDED_VARIANT:
+        if (want->thread == self->id)
+            snarl_orders_tell(self);
         snarl_thread_write_name(self);
         write_dependency(want, dependency->id);
         break;

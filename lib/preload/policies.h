@@ -15,6 +15,7 @@
 #include "preload/calls.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
+#include "preload/orders.h"
 #include "preload/semaphore.h"
 #include "preload/wait.h"
 #include "preload/wake.h"
@@ -168,9 +169,12 @@ static inline bool snarl_took(int result)
     struct snarl_waited waited = {.kind = SNARL_WANTS_BARRIER, .thing = thing};                    \
     struct snarl_wait_frame frame;                                                                 \
     snarl_wake(self, thing, SNARL_SITE(), SNARL_ARRIVES);                                          \
+    bool noted = snarl_orders_arrive(self, thing);                                                 \
     snarl_wait_begin(self, &waited, SNARL_SITE(), &frame);                                         \
     int result = snarl_real.name arguments;                                                        \
     snarl_wait_end(self, &frame);                                                                  \
+    if (noted && snarl_thread_ready() == self)                                                     \
+        snarl_orders_go_on(self);                                                                  \
     return result;
 
 /* SIGNAL(how) */

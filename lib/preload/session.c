@@ -18,6 +18,7 @@
 #include "preload/memory.h"
 #include "preload/modules.h"
 #include "preload/options.h"
+#include "preload/orders.h"
 #include "preload/say.h"
 #include "preload/semaphore.h"
 #include "preload/stacks.h"
@@ -340,12 +341,13 @@ size_t snarl_session_end(void)
     struct iovec part = {&fact, sizeof fact};
     for (struct snarl_thread *thread = snarl_session.threads; self && thread; thread = thread->next)
         snarl_semaphore_tell_pending(self, thread);
-    if (snarl_lock_order_searches_cut(snarl_session.order) > 0)
-        snarl_session_lose(SNARL_LOSS_SEARCH);
+    for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
+        snarl_orders_tell(thread);
     if (self != NULL)
         snarl_thread_write_name(self);
     snarl_session_write(&part, 1);
-    size_t count = findings();
+    /* Nobody else asks: the recording is judged by who reads it. */
+    size_t count = !snarl_options.quiet || snarl_options.exitcode != 0 ? findings() : 0;
     snarl_session_unlock();
     snarl_leave(self, entry);
     return count;

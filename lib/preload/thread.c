@@ -10,6 +10,7 @@
 #include "preload/acquire.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
+#include "preload/orders.h"
 #include "preload/semaphore.h"
 #include "preload/session.h"
 #include "preload/stacks.h"

@@ -26,6 +26,9 @@ enum {
     SNARL_CAPTURES_COLD = 16, /* stacks that a thread unwinds the slow way at least */
     SNARL_ONCES = 8,          /* initialisations within each other that a thread keeps track of */
     SNARL_WAITS_SEEN = 16,
+    SNARL_MARKS = 16,      /* holds of a thread since different makings of threads */
+    SNARL_HANDED = 8,      /* objects of hand-offs that a thread keeps in mind */
+    SNARL_ONCES_DONE = 32, /* initialisations that it has found done */
 };
 
 enum snarl_thread_state {
@@ -42,7 +45,8 @@ struct snarl_holding {
     uint32_t stack;
     uint64_t context; /* of the thread before this was taken */
     uint32_t count;   /* of a recursive lock, or of a reader's */
-    uint16_t kind;    /* enum snarl_object_kind */
+    uint8_t kind;     /* enum snarl_object_kind */
+    uint8_t mark;     /* since when threads were made while it was held, see orders.h; 0 for never */
     bool shared;      /* as a reader */
     bool unproven;    /* a semaphore that nobody has posted yet */
 };
@@ -102,6 +106,20 @@ struct snarl_once_call {
     uintptr_t control;
 };
 
+/* What is noted of its orders with other threads, see orders.h. */
+struct snarl_noted_orders {
+    uint32_t marks[SNARL_MARKS]; /* the segment of the making that a hold's mark stands for */
+    struct {
+        uint32_t object, gave, took;
+    } handed[SNARL_HANDED];
+    bool is_told;                              /* to the lock-order graph */
+    uint32_t hand_offs;                        /* so far */
+    uintptr_t barrier_over;                    /* a barrier of which no more is noted, */
+    uint32_t barrier_generation;               /* as long as its generation stands */
+    uintptr_t once_done[SNARL_ONCES_DONE];     /* controls that were found done, */
+    uint32_t once_generation[SNARL_ONCES_DONE]; /* likewise */
+};
+
 struct snarl_thread {
     uint8_t state;
     bool detached;
@@ -139,6 +157,7 @@ struct snarl_thread {
     uintptr_t suspected;
     uintptr_t robbed_of;                   /* a lock that another thread has released for it */
     uint64_t waits_seen[SNARL_WAITS_SEEN]; /* conditions and their mutexes, see misuse.h */
+    struct snarl_noted_orders orders;      /* see orders.h */
 
     pid_t tid;
     pid_t tid_in_parent; /* of the thread that forked, in a child: it goes on here */

@@ -72,6 +72,7 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
                 snarl_session_allocate(self->depth * sizeof(struct snarl_held));
         if (thread->held_at_creation != NULL)
             thread->held_at_creation_count = self->depth;
+        snarl_orders_mark(self);
         for (uint32_t i = 0; i < thread->held_at_creation_count; i++) {
             const struct snarl_holding *held = &self->holdings[i];
             thread->held_at_creation[i] =
@@ -152,12 +153,8 @@ static void joined(struct snarl_thread *self, pthread_t handle, uint32_t id, str
     struct snarl_entry entry = snarl_enter(self);
     uint32_t stack = snarl_stack_of(self, site);
     snarl_session_lock();
-    snarl_thread_new_segment(self);
-    struct snarl_fact_join fact = {
-        .header.kind = SNARL_FACT_JOIN, .thread = self->id, .segment = self->segment, .joined = id};
-    struct iovec part = {&fact, sizeof fact};
-    snarl_session_write(&part, 1);
     struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
+    snarl_orders_joined(self, id, thread != NULL && thread->id == id ? thread : NULL);
     if (thread != NULL && thread->id == id && thread->state == SNARL_THREAD_ENDED) {
         snarl_registry_remove(&snarl_session.by_handle, (uint64_t)handle);
         snarl_thread_free(thread);

@@ -204,8 +204,11 @@ static json_t *finding_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "status", string_or_null(writer, snarl_status_name(finding->status)));
     snarl_json_put(object, "severity",
                    string_or_null(writer, snarl_severity_name(finding->severity)));
+    snarl_json_put(object, "baseline", snarl_json_news(finding->news));
     snarl_json_put(object, "message", string_or_null(writer, finding->message));
     snarl_json_put(object, "reason", string_or_null(writer, reason));
+    if (finding->ordered_by != 0)
+        snarl_json_put(object, "ordered_in_this_run_by", json_integer(finding->ordered_by));
     snarl_json_put(object, "why", string_or_null(writer, finding->why));
     snarl_json_put(object, "fix", string_or_null(writer, finding->fix));
     snarl_json_put(object, "locks", locks);
@@ -299,6 +302,8 @@ static json_t *report_object(struct snarl_json_writer *writer)
     snarl_json_put(object, "complete", json_boolean(report->loss_count == 0));
     snarl_json_put(object, "losses", losses);
     snarl_json_put(object, "findings", findings_array(writer));
+    snarl_json_put(object, "suppressed", json_integer((json_int_t)report->suppressed));
+    snarl_json_put(object, "suppressions", snarl_json_rules(writer));
     snarl_json_put(object, "statistics", statistics_object(report));
     return object;
 }

@@ -80,6 +80,15 @@ size_t snarl_report_count(const struct snarl_report *report, enum snarl_severity
 {
     size_t count = 0;
     for (size_t index = 0; index < report->finding_count; index++)
-        count += report->findings[index].severity >= at_least;
+        count += report->findings[index].severity >= at_least &&
+                 report->findings[index].news != SNARL_NEWS_KNOWN;
     return count;
+}
+
+bool snarl_finding_stands_still(const struct snarl_report_finding *finding)
+{
+    return finding->status == SNARL_OCCURRED &&
+           (finding->kind == SNARL_FINDING_DEADLOCK ||
+            finding->kind == SNARL_FINDING_SELF_DEADLOCK ||
+            finding->kind == SNARL_FINDING_ALL_THREADS_BLOCKED);
 }

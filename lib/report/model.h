@@ -115,17 +115,27 @@ struct snarl_report_variant {
     size_t step_count;
 };
 
+/* Whether a baseline lists a finding; see baseline.h. */
+enum snarl_news {
+    SNARL_NEWS_NONE, /* there is no baseline */
+    SNARL_NEWS_NEW,
+    SNARL_NEWS_KNOWN,
+};
+
 struct snarl_report_finding {
     char id[17]; /* 16 hexadecimal digits, the same from run to run */
+    enum snarl_news news;
     enum snarl_finding_kind kind;
     enum snarl_status status;
     enum snarl_severity severity;
     enum snarl_reason reason; /* for infeasible ones */
-    const char *message;      /* one line */
-    const char *why;          /* why it is believed, a sentence or two; may be NULL */
-    const char *fix;          /* the shortest mend in words, as the rest of a sentence that begins
-                                 "To mend it: ", with its full stop; may be NULL */
-    unsigned *locks;          /* ids, each once, in order of the steps' wants */
+    unsigned ordered_by; /* what is waited on, under the ids of locks, that kept the steps apart
+                            in this run and need not in another; 0 for none */
+    const char *message; /* one line */
+    const char *why;     /* why it is believed, a sentence or two; may be NULL */
+    const char *fix;     /* the shortest mend in words, as the rest of a sentence that begins
+                            "To mend it: ", with its full stop; may be NULL */
+    unsigned *locks;     /* ids, each once, in order of the steps' wants */
     size_t lock_count;
     unsigned *threads; /* ids, each once, in order of the steps */
     size_t thread_count;
@@ -160,6 +170,7 @@ struct snarl_report_process {
     unsigned locks;
     double duration_s; /* 0 where unknown */
     bool ended; /* states below are meaningful: it was ended from outside while it ran or hung */
+    bool explained; /* it stood still because of a finding that is suppressed */
     struct snarl_report_state *states;
     size_t state_count;
 };
@@ -171,6 +182,16 @@ struct snarl_report_edge {
     unsigned thread;                 /* the first thread that was seen to do so */
     const struct snarl_frame *place; /* innermost user frame of the want; may be NULL */
     bool in_cycle;                   /* lies on a cycle that can happen */
+};
+
+/* A rule of a file of suppressions, and what it did; see suppressions.h. */
+struct snarl_report_rule {
+    const char *file;
+    unsigned line;
+    const char *text; /* "deadlock:^pay$" */
+    size_t used;      /* findings that it helped to take out */
+    size_t partly;    /* findings that it matches, but for ways that no rule matches */
+    bool idle;        /* of a type that concerns nothing that snarl finds */
 };
 
 struct snarl_report {
@@ -192,6 +213,10 @@ struct snarl_report {
     size_t edge_count;
     const char **losses; /* sentences: what could not be seen or kept */
     size_t loss_count;
+    struct snarl_report_rule *rules; /* suppressions, as they stand in their files */
+    size_t rule_count;
+    size_t suppressed;    /* findings that they took out */
+    const char *baseline; /* the file whose findings are known; NULL for none */
     struct {
         uint64_t threads, locks, dependencies, acquisitions;
     } statistics;
@@ -217,7 +242,11 @@ const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_r
  * innermost frame, else NULL for an empty stack. */
 const struct snarl_frame *snarl_stack_place(const struct snarl_stack *stack);
 
-/* How many findings have at least this severity. */
+/* How many findings have at least this severity, and are not known from a baseline. */
 size_t snarl_report_count(const struct snarl_report *report, enum snarl_severity at_least);
+
+/* Whether it explains why a process stood still: threads of it wait for each other, or all for
+ * nobody. */
+bool snarl_finding_stands_still(const struct snarl_report_finding *finding);
 
 #endif

@@ -41,6 +41,15 @@ bool snarl_text_takes_part(const struct snarl_report_finding *finding, unsigned 
 /* What each thread of a process was doing when the process was ended. */
 void snarl_text_write_states(struct snarl_text_writer *writer, size_t process);
 
+/* How many findings the baseline lists. */
+size_t snarl_text_count_known(const struct snarl_text_writer *writer);
+
+/* The findings that the baseline lists, in short. */
+void snarl_text_write_known(struct snarl_text_writer *writer);
+
+/* How many findings were suppressed, and on request what each rule did. */
+void snarl_text_write_suppressed(struct snarl_text_writer *writer);
+
 /* Adds a row for each lock held that takes part in the finding (NULL: any), then for a few others.
  */
 void snarl_text_add_holds(struct snarl_text_writer *writer, struct snarl_block *block,

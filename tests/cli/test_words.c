@@ -95,6 +95,10 @@ static void missing_and_superfluous_words(void **state)
     TROUBLE("run: no program given (usage: snarl run [options] [--] PROGRAM [ARGUMENT...])", "run",
             "--all", "--");
     TROUBLE("report: no recording given (usage: snarl report [options] RECORDING...)", "report");
+    TROUBLE("baseline: no recording given (usage: snarl baseline [options] RECORDING...)",
+            "baseline");
+    TROUBLE("diff: something is missing (usage: snarl diff [options] OLD NEW)", "diff", "x");
+    TROUBLE("diff: too many words (usage: snarl diff [options] OLD NEW)", "diff", "x", "y", "z");
     TROUBLE(
         "scenario: something is missing (usage: snarl scenario list | show NAME | run "
         "[options] [NAME...])",
@@ -172,8 +176,8 @@ static void check_manual(const char *manual, const char *subcommand)
 static void the_manual_knows_all_options(void **state)
 {
     (void)state;
-    static const char *const subcommands[] = {"run",     "report", "scenario",
-                                              "compare", "doctor", "help"};
+    static const char *const subcommands[] = {"run",      "report",  "baseline", "diff",
+                                              "scenario", "compare", "doctor",   "help"};
     char *manual = read_manual();
     for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
         check_manual(manual, subcommands[i]);

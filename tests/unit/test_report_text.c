@@ -36,6 +36,10 @@ static const struct sample {
     {"misuse", sample_misuse, {0}},
     {"shared", sample_shared, {0}},
     {"waits", sample_waits, {0}},
+    {"known", sample_known, {0}},
+    {"suppressed", sample_suppressed, {0}},
+    {"suppressed_rules", sample_suppressed, {.rules = true}},
+    {"no_rules", sample_clean, {.rules = true}},
 };
 
 static char *write_sample(const struct sample *sample, const struct snarl_format_options *options)

@@ -49,6 +49,7 @@ bool snarl_print_report(const struct snarl_print_settings *settings, FILE *strea
     struct snarl_format_options options = {
         .colour = wants_colour(settings, stream),
         .all = settings->all,
+        .rules = settings->rules,
         .width = columns_of(stream),
         .strip_path_prefix = settings->strip_path_prefix,
     };

@@ -15,6 +15,7 @@ struct snarl_print_settings {
     const char *colour; /* "auto", "always" or "never" */
     const char *strip_path_prefix;
     bool all;
+    bool rules;
 };
 
 /* PRINT_OPTION(name, letter, value, help, kind, member): for the tables of options of subcommands
@@ -29,7 +30,8 @@ struct snarl_print_settings {
                  colour)                                                                           \
     PRINT_OPTION("color", 0, "auto|always|never", NULL, CHOICE, colour)                            \
     PRINT_OPTION("strip_path_prefix", 0, "PREFIX", "cut PREFIX off the front of file names", TEXT, \
-                 strip_path_prefix)
+                 strip_path_prefix)                                                                \
+    PRINT_OPTION("print_suppressions", 0, NULL, "say what each suppression did", FLAG, rules)
 
 #define SNARL_PRINT_DEFAULTS                                                                       \
     {                                                                                              \
