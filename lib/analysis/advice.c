@@ -198,6 +198,15 @@ static const char *ordered_in_this_run(const struct snarl_advice *advice)
         kind, *kind != '\0' ? " " : "", lock->name);
 }
 
+static const char *runs_words(const struct snarl_advice *advice)
+{
+    if (advice->finding->runs == 0)
+        return "";
+    return snarl_report_string(advice->report,
+                               " It rests on %u runs: no single run has shown all sides.",
+                               advice->finding->runs);
+}
+
 static void advise_cycle(const struct snarl_advice *advice)
 {
     struct snarl_report *report = advice->report;
@@ -215,9 +224,9 @@ static void advise_cycle(const struct snarl_advice *advice)
         return;
     }
     finding->why = snarl_report_string(
-        report, "Nothing keeps them apart: no common lock, %s threads alive together.%s%s",
+        report, "Nothing keeps them apart: no common lock, %s threads alive together.%s%s%s",
         finding->step_count == 2 ? "both" : "all", ordered_in_this_run(advice),
-        finding->severity == SNARL_WARNING ? doubts(advice) : "");
+        finding->severity == SNARL_WARNING ? doubts(advice) : "", runs_words(advice));
     finding->fix = snarl_advice_order(advice);
 }
 

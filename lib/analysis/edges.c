@@ -1,5 +1,6 @@
 /* The lock-order graph of a recording, as edges of the report. */
 #include "analysis/builder.h"
+#include "analysis/loaded_runs.h"
 #include "base/table.h"
 #include "report/pool.h"
 
@@ -47,7 +48,8 @@ static void draw(struct snarl_builder *builder, struct snarl_source *source,
     struct snarl_stack stack = snarl_builder_stack(builder, source, dependency->variants->stack);
     unsigned from = snarl_builder_lock(builder, source, edge->locks.from);
     unsigned to = snarl_builder_lock(builder, source, edge->locks.to);
-    unsigned thread = snarl_builder_thread(builder, source, dependency->thread);
+    unsigned thread = snarl_builder_thread(
+        builder, source, snarl_across_thread(&source->loaded, dependency->thread));
     *snarl_builder_add_edge(builder) = (struct snarl_report_edge){
         .from = from,
         .to = to,

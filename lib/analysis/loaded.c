@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/loaded_runs.h"
 #include "base/table.h"
 
 struct snarl_fact_entry {
@@ -213,11 +214,15 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
     }
     const struct snarl_fact_header *fact;
     while ((fact = snarl_reader_next(&loaded->reader)) != NULL)
-        if (!gather(loaded, fact))
+        if (!gather(loaded, fact) && !snarl_loaded_note_runs(loaded, fact))
             take(loaded, fact);
     note_table(loaded);
     enter_row_objects(loaded);
-    snarl_loaded_judge(loaded);
+    snarl_loaded_end_runs(loaded);
+    if (!options->facts_only && snarl_loaded_is_merged(loaded))
+        snarl_across_judge(loaded);
+    else if (!options->facts_only)
+        snarl_loaded_judge(loaded);
     return true;
 }
 
@@ -232,8 +237,29 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->wakes);
     free(loaded->asleeps);
     free(loaded->shared_locks);
+    snarl_loaded_free_runs(loaded);
     snarl_arena_end(&loaded->arena);
     snarl_reader_close(&loaded->reader);
+}
+
+unsigned snarl_loaded_lock_count(const struct snarl_loaded *loaded)
+{
+    return HASH_CNT(by_id, loaded->locks);
+}
+
+unsigned snarl_loaded_thread_count(const struct snarl_loaded *loaded)
+{
+    return HASH_CNT(by_id, loaded->threads);
+}
+
+uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *loaded, size_t *count)
+{
+    uint32_t *ids = calloc(HASH_CNT(by_id, loaded->locks) + 1, sizeof *ids);
+    *count = 0;
+    for (const struct snarl_fact_entry *lock = loaded->locks; ids != NULL && lock != NULL;
+         lock = lock->by_id.next)
+        ids[(*count)++] = lock->id;
+    return ids;
 }
 
 static const void *fact_of(const struct snarl_fact_entry *table, uint32_t id, size_t *modules_then)

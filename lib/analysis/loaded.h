@@ -15,6 +15,7 @@
 
 struct snarl_fact_entry;   /* private: a fact by its id */
 struct snarl_lock_changes; /* private: what is told of a lock later than the lock itself */
+struct snarl_loaded_runs;  /* private: the shapes and runs of a merged recording */
 
 struct snarl_loaded {
     const char *path;
@@ -46,11 +47,14 @@ struct snarl_loaded {
     const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */
     size_t shared_lock_count;
     struct snarl_lock_changes *changes; /* private: what became of locks */
+    struct snarl_loaded_runs *runs;     /* private; NULL where it is not a merged one */
+    size_t part_from, part_until;       /* private: what is read again of the file; 0: all */
     uint32_t losses; /* bits by enum snarl_loss; SNARL_LOSS_KINDS for any other */
 };
 
 struct snarl_loaded_options {
     bool keep_infeasible;
+    bool facts_only; /* no graph is made: `order` stays empty */
 };
 
 /* Reads the recording at `path` (kept, not copied) and judges its dependencies. False, with one
@@ -71,6 +75,46 @@ const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, u
 
 const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *,
                                                             uint32_t dependency);
+
+/* How many there are facts of. */
+unsigned snarl_loaded_lock_count(const struct snarl_loaded *);
+unsigned snarl_loaded_thread_count(const struct snarl_loaded *);
+
+/* The ids of all locks, in no order; the caller frees the array. */
+uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *, size_t *count);
+
+/* Whether it is what many runs did, see layout.h. Then thread and dependency ids are those of all
+ * shapes and runs. */
+bool snarl_loaded_is_merged(const struct snarl_loaded *);
+
+/* Whether this is the main thread, of its shape where there are several; and the number that a
+ * thread has within its process, or shape. */
+bool snarl_loaded_is_main(const struct snarl_loaded *, uint32_t thread);
+uint32_t snarl_loaded_thread_number(const struct snarl_loaded *, uint32_t thread);
+
+/* What a merged recording says of a lock or thread, or NULL. Main threads are found as threads. */
+const struct snarl_fact_identity *snarl_loaded_identity(const struct snarl_loaded *,
+                                                        enum snarl_identified of, uint32_t id);
+
+/* Whether the object of such a misuse is a thread. */
+bool snarl_misuse_is_of_threads(uint32_t misuse);
+
+/* Private: the facts once more, from the first on. */
+void snarl_loaded_again(struct snarl_loaded *);
+const struct snarl_fact_header *snarl_loaded_next(struct snarl_loaded *);
+
+/* Private: tells which semaphores are polled. */
+void snarl_loaded_tell_polled(const struct snarl_loaded *, struct snarl_lock_order *);
+
+/* How many runs that differ; 0 where it is no merged recording. */
+size_t snarl_loaded_run_count(const struct snarl_loaded *);
+
+/* Private to the reading: the ends of what only merged recordings hold. */
+void snarl_loaded_end_runs(struct snarl_loaded *);
+void snarl_loaded_free_runs(struct snarl_loaded *);
+
+/* Private to the reading: takes in what only merged recordings hold; false for other facts. */
+bool snarl_loaded_note_runs(struct snarl_loaded *, const struct snarl_fact_header *fact);
 
 /* Private to the reading: takes in what became of a lock; then judges the dependencies. */
 void snarl_loaded_note_change(struct snarl_loaded *, const struct snarl_fact_lock_change *fact);

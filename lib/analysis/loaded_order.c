@@ -102,8 +102,8 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     const struct snarl_fact_header *header;
     size_t lost = loaded->reader.lost;
     bool go_on = true;
-    snarl_reader_rewind(&loaded->reader);
-    while (go_on && (header = snarl_reader_next(&loaded->reader)) != NULL) {
+    snarl_loaded_again(loaded);
+    while (go_on && (header = snarl_loaded_next(loaded)) != NULL) {
         const void *fact = header;
         if (header->kind == SNARL_FACT_DEPENDENCY) {
             const struct snarl_fact_dependency *dependency = fact;
@@ -118,6 +118,20 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     }
     loaded->reader.lost = lost; /* however far it was read this time */
     free(telling.held);
+}
+
+void snarl_loaded_again(struct snarl_loaded *loaded)
+{
+    snarl_reader_rewind(&loaded->reader);
+    if (loaded->part_from != 0)
+        loaded->reader.position = loaded->part_from;
+}
+
+const struct snarl_fact_header *snarl_loaded_next(struct snarl_loaded *loaded)
+{
+    if (loaded->part_until != 0 && loaded->reader.position >= loaded->part_until)
+        return NULL;
+    return snarl_reader_next(&loaded->reader);
 }
 
 static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
@@ -136,15 +150,20 @@ static bool add_want(void *context, const struct snarl_want *want)
     return true;
 }
 
+void snarl_loaded_tell_polled(const struct snarl_loaded *loaded, struct snarl_lock_order *order)
+{
+    const struct snarl_lock_changes *changes = loaded->changes;
+    for (; changes != NULL; changes = changes->by_lock.next)
+        if (changes->changes & SNARL_LOCK_IS_POLLED)
+            snarl_lock_order_polled(order, changes->lock);
+}
+
 /* What is told of a lock at any time holds from the beginning, so it comes first, and the orders
  * between threads. */
 void snarl_loaded_judge(struct snarl_loaded *loaded)
 {
     snarl_loaded_tell_orders(loaded, snarl_lock_order_threads(loaded->order), same_id, NULL);
-    const struct snarl_lock_changes *changes = loaded->changes;
-    for (; changes != NULL; changes = changes->by_lock.next)
-        if (changes->changes & SNARL_LOCK_IS_POLLED)
-            snarl_lock_order_polled(loaded->order, changes->lock);
+    snarl_loaded_tell_polled(loaded, loaded->order);
     snarl_loaded_tell_wants(loaded, add_want, loaded);
     if (snarl_lock_order_searches_cut(loaded->order) > 0)
         loaded->losses |= 1u << SNARL_LOSS_SEARCH;

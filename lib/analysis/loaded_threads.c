@@ -108,8 +108,8 @@ void snarl_loaded_tell_orders(struct snarl_loaded *loaded, struct snarl_thread_o
     struct telling telling = {.order = order, .rename = rename, .context = context, .fine = true};
     const struct snarl_fact_header *header;
     size_t lost = loaded->reader.lost;
-    snarl_reader_rewind(&loaded->reader);
-    while ((header = snarl_reader_next(&loaded->reader)) != NULL)
+    snarl_loaded_again(loaded);
+    while ((header = snarl_loaded_next(loaded)) != NULL)
         tell(&telling, header);
     tell_join(&telling, NULL, 0);
     loaded->reader.lost = lost; /* however far it was read this time */

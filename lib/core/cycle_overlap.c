@@ -141,14 +141,40 @@ static enum snarl_reason settle(struct snarl_lock_order *order, struct place *le
 bool snarl_cycle_can_meet(struct snarl_lock_order *order, const struct snarl_dependency *left,
                           const struct snarl_dependency *right)
 {
+    if (order->apart != NULL)
+        return order->apart(order->apart_context, left, right) == SNARL_REASON_NONE;
     struct place at_left = {left, 0}, at_right = {right, 0};
     bool moved = false;
     return settle(order, &at_left, &at_right, &moved) == SNARL_REASON_NONE;
 }
 
+void snarl_lock_order_judge_by(struct snarl_lock_order *order,
+                               enum snarl_reason (*apart)(void *context,
+                                                          const struct snarl_dependency *left,
+                                                          const struct snarl_dependency *right),
+                               void *context)
+{
+    order->apart = apart;
+    order->apart_context = context;
+}
+
+static enum snarl_reason apart_by(struct snarl_lock_order *order,
+                                  struct snarl_dependency *const *steps, uint32_t length)
+{
+    for (uint32_t i = 1; i < length; i++)
+        for (uint32_t j = 0; j < i; j++) {
+            enum snarl_reason reason = order->apart(order->apart_context, steps[i], steps[j]);
+            if (reason != SNARL_REASON_NONE)
+                return reason;
+        }
+    return SNARL_REASON_NONE;
+}
+
 enum snarl_reason snarl_cycle_apart(struct snarl_lock_order *order,
                                     struct snarl_dependency *const *steps, uint32_t length)
 {
+    if (order->apart != NULL)
+        return apart_by(order, steps, length);
     struct snarl_arena *arena = order->arena;
     struct place *places = snarl_arena_allocate(arena, length * sizeof *places);
     if (places == NULL)
@@ -179,7 +205,7 @@ static uint32_t seen_before(struct snarl_lock_order *order, const struct snarl_d
 uint32_t snarl_cycle_seen_ordered_by(struct snarl_lock_order *order,
                                      struct snarl_dependency *const *steps, uint32_t length)
 {
-    for (uint32_t i = 1; i < length; i++)
+    for (uint32_t i = 1; i < length && order->apart == NULL; i++)
         for (uint32_t j = 0; j < i; j++) {
             uint32_t object = seen_before(order, steps[i], steps[j]);
             if (object == 0)

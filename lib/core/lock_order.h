@@ -162,6 +162,15 @@ void snarl_lock_order_withdraw(struct snarl_lock_order *order, uint32_t lock);
  */
 const struct snarl_cycle *snarl_lock_order_cycles(struct snarl_lock_order *order);
 
+/* Judges by `apart`, and not by the orders that were told, what keeps two dependencies of different
+ * threads apart: it says NONE if nothing does. For graphs of several runs, whose threads were never
+ * together. */
+void snarl_lock_order_judge_by(struct snarl_lock_order *order,
+                               enum snarl_reason (*apart)(void *context,
+                                                          const struct snarl_dependency *left,
+                                                          const struct snarl_dependency *right),
+                               void *context);
+
 /* First dependency, then by `next`, in order of appearance. */
 const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_lock_order *order);
 

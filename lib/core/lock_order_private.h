@@ -46,6 +46,9 @@ struct snarl_order_deed {
 struct snarl_lock_order {
     struct snarl_arena *arena;
     struct snarl_thread_order *threads;
+    enum snarl_reason (*apart)(void *context, const struct snarl_dependency *left,
+                               const struct snarl_dependency *right); /* NULL: by the threads */
+    void *apart_context;
     bool keep_infeasible;
     bool judged;            /* all that was told */
     uint64_t orders_judged; /* ... and how many orders between threads */

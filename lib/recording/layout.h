@@ -71,7 +71,10 @@ struct snarl_fact_header {
     FACT(JOIN_HELD, 23, join_held)                                                                 \
     FACT(ARRIVAL, 24, arrival)                                                                     \
     FACT(FOUND_DONE, 25, found_done)                                                               \
-    FACT(HAND_OFF, 26, hand_off)
+    FACT(HAND_OFF, 26, hand_off)                                                                   \
+    FACT(SHAPE, 32, shape)                                                                         \
+    FACT(RUN, 33, run)                                                                             \
+    FACT(IDENTITY, 34, identity)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -193,7 +196,7 @@ struct snarl_fact_hand_off {
     struct snarl_fact_header header;
     uint32_t thread;
     uint32_t segment;
-    uint32_t object; /* a lock id */
+    uint32_t object;   /* a lock id */
     uint32_t hand_off; /* enum snarl_hand_off */
 };
 
@@ -374,7 +377,10 @@ struct snarl_fact_start_failed {
     LOSS(TABLE, "the table of threads could not be kept in the recording")                         \
     LOSS(STACK, "stacks could not be unwound in time and hold their innermost frame only")         \
     LOSS(SEARCH, "the search for lock-order cycles was cut short at its bound")                    \
-    LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")
+    LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")        \
+    LOSS(CUT,                                                                                      \
+         "a recording that was merged was damaged or cut off, and could be read in part "          \
+         "only")
 
 enum snarl_loss {
 #define LOSS(identifier, words) SNARL_LOSS_##identifier,
@@ -403,6 +409,42 @@ struct snarl_fact_thread_stack {
     uint32_t count;
     uint32_t padding;
     uint64_t address[]; /* innermost first; all as return addresses, one past what is exact */
+};
+
+/*
+ * What many runs did, in one recording (snarl merge): modules lie where no process has them, and
+ * after what all have in common come the shapes. What follows a shape's fact of threads and joins
+ * is that shape, how the threads of one program came and went. What follows a run's fact of
+ * dependencies, deadlocks and misuse is what one run did, or several that did the same, whose
+ * threads came and went in the shape before it.
+ */
+struct snarl_fact_shape {
+    struct snarl_fact_header header;
+    uint32_t shape;      /* id */
+    uint32_t executable; /* a module, in order of appearance, from 1; 0 where unknown */
+};
+
+struct snarl_fact_run {
+    struct snarl_fact_header header;
+    uint32_t run; /* id */
+    uint32_t padding;
+};
+
+enum snarl_identified {
+    SNARL_IDENTITY_OF_MAIN = 1, /* the main thread of a shape */
+    SNARL_IDENTITY_OF_THREAD,
+    SNARL_IDENTITY_OF_LOCK,
+};
+
+/* Which of several that were made at the same place this is, in the runs that have it. */
+struct snarl_fact_identity {
+    struct snarl_fact_header header;
+    uint32_t of;         /* enum snarl_identified */
+    uint32_t id;         /* of the thread or lock */
+    uint32_t ordinal;    /* from 0; of a thread, among those that its parent made there */
+    uint32_t like;       /* of a thread: how many of its like the run had */
+    uint32_t executable; /* of a lock, as in a shape */
+    uint32_t padding;
 };
 
 #endif

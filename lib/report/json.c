@@ -207,8 +207,10 @@ static json_t *finding_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "baseline", snarl_json_news(finding->news));
     snarl_json_put(object, "message", string_or_null(writer, finding->message));
     snarl_json_put(object, "reason", string_or_null(writer, reason));
-    if (finding->ordered_by != 0)
-        snarl_json_put(object, "ordered_in_this_run_by", json_integer(finding->ordered_by));
+    snarl_json_put(object, "ordered_in_this_run_by",
+                   finding->ordered_by != 0 ? json_integer(finding->ordered_by) : json_null());
+    snarl_json_put(object, "by_class", json_boolean(finding->by_class));
+    snarl_json_put(object, "runs", finding->runs > 0 ? json_integer(finding->runs) : json_null());
     snarl_json_put(object, "why", string_or_null(writer, finding->why));
     snarl_json_put(object, "fix", string_or_null(writer, finding->fix));
     snarl_json_put(object, "locks", locks);

@@ -131,6 +131,8 @@ struct snarl_report_finding {
     enum snarl_reason reason; /* for infeasible ones */
     unsigned ordered_by; /* what is waited on, under the ids of locks, that kept the steps apart
                             in this run and need not in another; 0 for none */
+    unsigned runs;       /* that it rests on, where it takes more than one; else 0 */
+    bool by_class;       /* of locks made at the same place, not of these very ones */
     const char *message; /* one line */
     const char *why;     /* why it is believed, a sentence or two; may be NULL */
     const char *fix;     /* the shortest mend in words, as the rest of a sentence that begins
@@ -166,6 +168,7 @@ struct snarl_report_process {
     size_t argc;
     bool watched;
     const char *unwatched_reason; /* where not watched */
+    size_t runs;                  /* that were merged and differ; 0 where it is a process */
     unsigned threads;             /* ever seen */
     unsigned locks;
     double duration_s; /* 0 where unknown */

@@ -118,6 +118,9 @@ static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 #define fill_arrival(fact) ((void)(fact))
 #define fill_found_done(fact) ((void)(fact))
 #define fill_hand_off(fact) ((void)(fact))
+#define fill_shape(fact) ((void)(fact))
+#define fill_run(fact) ((void)(fact))
+#define fill_identity(fact) ((void)(fact))
 
 static struct written write_random(struct snarl_writer *writer, uint32_t kind, size_t fixed,
                                    struct snarl_fact_header *fact)
