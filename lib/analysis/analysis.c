@@ -32,7 +32,8 @@ static void build(struct snarl_builder *builder)
         snarl_builder_asleep(builder, &builder->sources[i]);
         snarl_builder_cycles(builder, &builder->sources[i]);
         snarl_builder_misuses(builder, &builder->sources[i]);
-        snarl_builder_edges(builder, &builder->sources[i]);
+        if (builder->edges)
+            snarl_builder_edges(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);
     if (report->finding_count > 1)
@@ -48,8 +49,8 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
                                    size_t error_size)
 {
     struct snarl_loaded_options loading = {.keep_infeasible = options->all};
-    struct snarl_builder builder = {.symbols = snarl_symbols_open(),
-                                    .keep_infeasible = options->all};
+    struct snarl_builder builder = {
+        .symbols = snarl_symbols_open(), .keep_infeasible = options->all, .edges = options->edges};
     builder.sources = calloc(count + 1, sizeof *builder.sources);
     if (builder.symbols == NULL || builder.sources == NULL)
         snarl_pool_exhausted();

@@ -11,7 +11,8 @@
 #include "report/model.h"
 
 struct snarl_analysis_options {
-    bool all; /* keep infeasible cycles, with their reasons */
+    bool all;   /* keep infeasible cycles, with their reasons */
+    bool edges; /* make the edges of the lock-order graph, for formats that draw them */
 };
 
 /*

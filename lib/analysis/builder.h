@@ -31,7 +31,7 @@ struct snarl_builder {
     struct snarl_arena arena;
     struct snarl_source *sources;
     size_t source_count;
-    bool keep_infeasible;
+    bool keep_infeasible, edges; /* see analysis.h */
     struct snarl_owned_string *strings;
     struct snarl_known_finding *known_findings;
     struct snarl_known_file *known_files;

@@ -63,6 +63,19 @@ static void note_lock(struct snarl_loaded *loaded, const struct snarl_fact_lock 
         APPEND(loaded, shared_locks, shared_lock_count, fact);
 }
 
+/* There may be millions, and they come in the order of their ids. One that does not is another call
+ * path of a known one, or a sign of damage. */
+static void note_dependency(struct snarl_loaded *loaded, const struct snarl_fact_dependency *fact)
+{
+    size_t count = loaded->dependency_count;
+    if (count == 0 || fact->dependency > loaded->dependencies[count - 1]->dependency)
+        APPEND(loaded, dependencies, dependency_count, fact);
+    else if (snarl_loaded_dependency(loaded, fact->dependency) == NULL) {
+        enter(loaded, &loaded->late_dependencies, fact->dependency, fact, false);
+        loaded->late_dependency_count++;
+    }
+}
+
 /* Another thread may have started something between an exec and its failure. */
 static void drop_last_exec(struct snarl_loaded *loaded)
 {
@@ -144,8 +157,7 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
         snarl_loaded_note_change(loaded, fact);
         break;
     case SNARL_FACT_DEPENDENCY:
-        enter(loaded, &loaded->dependencies,
-              ((const struct snarl_fact_dependency *)fact)->dependency, fact, false);
+        note_dependency(loaded, fact);
         break;
     case SNARL_FACT_START_FAILED:
         drop_last_exec(loaded);
@@ -229,6 +241,7 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
 void snarl_loaded_free(struct snarl_loaded *loaded)
 {
     free(loaded->modules);
+    free(loaded->dependencies);
     free(loaded->tables);
     free(loaded->deadlocks);
     free(loaded->starts);
@@ -281,10 +294,22 @@ const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *loade
     return fact_of(loaded->locks, lock, modules_then);
 }
 
+static int compare_dependency(const void *key, const void *item)
+{
+    uint32_t id = *(const uint32_t *)key;
+    const struct snarl_fact_dependency *fact = *(const struct snarl_fact_dependency *const *)item;
+    return (id > fact->dependency) - (id < fact->dependency);
+}
+
 const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *loaded,
                                                             uint32_t dependency)
 {
-    const struct snarl_fact_entry *entry = find(loaded->dependencies, dependency);
+    const struct snarl_fact_dependency *const *found =
+        bsearch(&dependency, loaded->dependencies, loaded->dependency_count,
+                sizeof(const struct snarl_fact_dependency *), compare_dependency);
+    if (found != NULL)
+        return *found;
+    const struct snarl_fact_entry *entry = find(loaded->late_dependencies, dependency);
     return entry != NULL ? entry->fact : NULL;
 }
 

@@ -21,13 +21,17 @@ struct snarl_loaded {
     const char *path;
     struct snarl_reader reader;
     struct snarl_arena arena;
-    struct snarl_lock_order *order;
+    struct snarl_lock_order *order;           /* of the dependencies that may be on cycles */
     const struct snarl_fact_process *process; /* NULL if the recording was cut before it */
     const struct snarl_fact_calls *calls;
     const struct snarl_fact_table *first_table;
     const char *first_name; /* of the main thread, before it had time to give itself another */
     const struct snarl_fact_end *end; /* NULL unless it ended by exit() */
-    struct snarl_fact_entry *stacks, *threads, *locks, *names, *dependencies;
+    struct snarl_fact_entry *stacks, *threads, *locks, *names;
+    const struct snarl_fact_dependency **dependencies; /* by id, each the first of its id */
+    size_t dependency_count;
+    struct snarl_fact_entry *late_dependencies; /* those whose ids are not in order */
+    size_t late_dependency_count;
     const struct snarl_fact_module **modules; /* in order of appearance */
     size_t module_count;
     const struct snarl_fact_table **tables;
@@ -131,6 +135,9 @@ bool snarl_loaded_is_polled(const struct snarl_loaded *, uint32_t lock);
 void snarl_loaded_tell_wants(struct snarl_loaded *,
                              bool (*tell)(void *context, const struct snarl_want *want),
                              void *context);
+
+/* How many dependencies there are, those of signals left out. */
+size_t snarl_loaded_dependency_count(struct snarl_loaded *);
 
 /* Of what something is the id. */
 enum snarl_loaded_id {

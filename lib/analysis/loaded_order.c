@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "analysis/loaded.h"
+#include "analysis/lock_sieve.h"
 #include "base/table.h"
 
 struct snarl_lock_changes {
@@ -120,6 +121,17 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     free(telling.held);
 }
 
+size_t snarl_loaded_dependency_count(struct snarl_loaded *loaded)
+{
+    struct telling telling = {.loaded = loaded};
+    size_t count = 0;
+    uint32_t held_count;
+    for (size_t i = 0; i < loaded->dependency_count; i++)
+        count += is_want(&telling, loaded->dependencies[i], &held_count);
+    free(telling.held);
+    return count + loaded->late_dependency_count;
+}
+
 void snarl_loaded_again(struct snarl_loaded *loaded)
 {
     snarl_reader_rewind(&loaded->reader);
@@ -141,12 +153,18 @@ static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
     return id;
 }
 
+struct judging {
+    struct snarl_loaded *loaded;
+    struct snarl_lock_sieve sieve;
+};
+
 static bool add_want(void *context, const struct snarl_want *want)
 {
-    struct snarl_loaded *loaded = context;
+    struct judging *judging = context;
     struct snarl_dependency *dependency;
-    if (snarl_lock_order_add(loaded->order, want, &dependency) == SNARL_ADDED_FAILED)
-        loaded->losses |= 1u << SNARL_LOSS_MEMORY;
+    if (snarl_lock_sieve_passes(&judging->sieve, want) &&
+        snarl_lock_order_add(judging->loaded->order, want, &dependency) == SNARL_ADDED_FAILED)
+        judging->loaded->losses |= 1u << SNARL_LOSS_MEMORY;
     return true;
 }
 
@@ -164,7 +182,10 @@ void snarl_loaded_judge(struct snarl_loaded *loaded)
 {
     snarl_loaded_tell_orders(loaded, snarl_lock_order_threads(loaded->order), same_id, NULL);
     snarl_loaded_tell_polled(loaded, loaded->order);
-    snarl_loaded_tell_wants(loaded, add_want, loaded);
+    struct judging judging = {.loaded = loaded};
+    snarl_lock_sieve_make(&judging.sieve, loaded);
+    snarl_loaded_tell_wants(loaded, add_want, &judging);
+    snarl_lock_sieve_free(&judging.sieve);
     if (snarl_lock_order_searches_cut(loaded->order) > 0)
         loaded->losses |= 1u << SNARL_LOSS_SEARCH;
 }

@@ -135,7 +135,7 @@ static void add_statistics(struct snarl_builder *builder, struct snarl_source *s
     for (size_t i = 0; i < loaded->table_count; i++)
         for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++)
             report->statistics.acquisitions += snarl_reader_row(loaded->tables[i], j)->acquisitions;
-    report->statistics.dependencies += snarl_lock_order_dependency_count(loaded->order);
+    report->statistics.dependencies += snarl_loaded_dependency_count(&source->loaded);
     if (snarl_loaded_is_merged(loaded)) {
         process->runs = snarl_loaded_run_count(loaded);
         report->statistics.locks += process->locks = snarl_loaded_lock_count(loaded);

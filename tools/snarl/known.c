@@ -13,7 +13,8 @@
 static bool add_recordings(struct snarl_baseline *known, struct snarl_judge *judge,
                            char *const *paths, size_t count)
 {
-    struct snarl_report *report = snarl_recorded_report(paths, count, false);
+    struct snarl_report *report =
+        snarl_recorded_report(paths, count, &(struct snarl_analysis_options){0});
     bool good = report && snarl_judge_apply(judge, report);
     if (good)
         snarl_baseline_add_report(known, report);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "analysis/analysis.h"
 #include "report/model.h"
 #include "usage.h"
 
@@ -41,6 +42,9 @@ struct snarl_print_settings {
 /* The formats' names: "text|json|...". */
 #define SNARL_PRINT_FORMATS (snarl_print_barred_formats + 1)
 extern const char snarl_print_barred_formats[];
+
+/* What the report has to hold to be printed so. */
+struct snarl_analysis_options snarl_print_analysis(const struct snarl_print_settings *settings);
 
 /* Opens what --output says, or takes `usual`. NULL after a complaint. */
 FILE *snarl_print_open(const struct snarl_print_settings *settings, FILE *usual);

@@ -17,7 +17,8 @@ static bool add_operand(struct snarl_recordings *recordings, const char *path, c
     return true;
 }
 
-struct snarl_report *snarl_recorded_report(char *const *paths, size_t count, bool all)
+struct snarl_report *snarl_recorded_report(char *const *paths, size_t count,
+                                           const struct snarl_analysis_options *options)
 {
     char error[8192] = "";
     struct snarl_recordings recordings = {0};
@@ -27,7 +28,7 @@ struct snarl_report *snarl_recorded_report(char *const *paths, size_t count, boo
         found = add_operand(&recordings, paths[i], error, sizeof error);
     if (found) {
         snarl_sleepers_judge(&recordings);
-        report = snarl_recordings_report(&recordings, all, error, sizeof error);
+        report = snarl_recordings_report(&recordings, options, error, sizeof error);
     }
     snarl_recordings_close(&recordings);
     if (!report)

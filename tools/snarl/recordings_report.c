@@ -30,7 +30,8 @@ static void explain(struct snarl_report *report, struct snarl_report_process *pr
             : "it left no recording (was it started without LD_PRELOAD in its environment?)";
 }
 
-struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings, bool all,
+struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings,
+                                             const struct snarl_analysis_options *options,
                                              char *error, size_t error_size)
 {
     const char **paths = snarl_memory_zeroed(recordings->count, sizeof *paths);
@@ -38,10 +39,9 @@ struct snarl_report *snarl_recordings_report(const struct snarl_recordings *reco
     for (size_t i = 0; i < recordings->count; i++)
         if (!recordings->items[i].silent)
             paths[count++] = recordings->items[i].path;
-    struct snarl_analysis_options options = {.all = all};
     struct snarl_report *report = NULL;
     if (count)
-        report = snarl_analyse(paths, count, &options, error, error_size);
+        report = snarl_analyse(paths, count, options, error, error_size);
     else
         snprintf(error, error_size, "all of the recordings are empty");
     for (size_t i = 0; report && i < recordings->count; i++)

@@ -39,7 +39,8 @@ static int report(const struct settings *settings, char *const *paths, size_t co
     struct snarl_judge judge;
     if (!snarl_judge_open(&judge, &settings->judge))
         return SNARL_EXIT_TROUBLE;
-    struct snarl_report *made = snarl_recorded_report(paths, count, settings->print.all);
+    struct snarl_analysis_options analysis = snarl_print_analysis(&settings->print);
+    struct snarl_report *made = snarl_recorded_report(paths, count, &analysis);
     bool written = made && snarl_judge_apply(&judge, made);
     FILE *stream = written ? snarl_print_open(&settings->print, stdout) : NULL;
     written = stream && snarl_print_report(&settings->print, stream, made);

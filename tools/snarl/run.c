@@ -109,7 +109,7 @@ static int run(const struct settings *settings, struct snarl_judge *judge, char 
         .time_limit_s = settings->timeout_s,
         .keep = settings->keep,
         .descriptors = {-1, -1, -1},
-        .all = settings->print.all,
+        .analysis = snarl_print_analysis(&settings->print),
     };
     struct snarl_watched watched;
     snarl_watch(&plan, &watched);

@@ -50,8 +50,8 @@ static void add_end(const struct snarl_watch_plan *plan, const struct snarl_chil
 static bool analyse(const struct snarl_watch_plan *plan, const struct snarl_recordings *recordings,
                     struct snarl_watched *watched)
 {
-    watched->report =
-        snarl_recordings_report(recordings, plan->all, watched->reason, sizeof watched->reason);
+    watched->report = snarl_recordings_report(recordings, &plan->analysis, watched->reason,
+                                              sizeof watched->reason);
     if (!watched->report)
         return fail(watched, SNARL_EXIT_TROUBLE);
     add_end(plan, &watched->end, watched->report);
