@@ -1,12 +1,14 @@
 /*
  * Writes a recording as a large program would leave it:
  *
- *     scale FILE [LOCKS DEPENDENCIES CYCLES DECOYS]
+ *     scale FILE [LOCKS DEPENDENCIES CYCLES DECOYS [TANGLED]]
  *
  * 1,000 threads take locks in nests, by an order that nearly all keep: some outer and some
  * innermost locks are used from everywhere, the others by neighbours. Among the dependencies stand
  * CYCLES that can happen and DECOYS that cannot, of several kinds each; `snarl report` must find
- * exactly the former, each with an id of its own. The same arguments give the same facts.
+ * exactly the former, each with an id of its own. The same arguments give the same facts. TANGLED
+ * more locks, none by default, are taken in any order, but always under one of the outer locks:
+ * they are all on cycles with each other, of which none can happen.
  *
  * The order is by ranks, eight of which are a slot. A nest leads from slot to later slot, and what
  * breaks the order stays within its own, which nothing else does: so no other cycles come about.
@@ -32,8 +34,8 @@ enum {
     THREADS = FIRST_CHILD + CHILDREN - MAIN,
 };
 
-static uint32_t lock_count = MOST_LOCKS, dependency_target = 5000000;
-static uint32_t cycle_count = 100, decoy_count = 1000;
+static uint32_t ordered_count = MOST_LOCKS, dependency_target = 5000000;
+static uint32_t cycle_count = 100, decoy_count = 1000, tangled_count;
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define DEPEND(thread, wanted, ...)                                                                \
@@ -185,7 +187,7 @@ static bool readers[MOST_LOCKS / SLOT + 1]; /* whose locks have them, by slot */
 static void choose_plants(void)
 {
     plant_count = cycle_count + decoy_count;
-    uint32_t slots = (lock_count - FIRST - INNER) / SLOT;
+    uint32_t slots = (ordered_count - FIRST - INNER) / SLOT;
     for (uint32_t i = 0; i < plant_count; i++) {
         plants[i].tell =
             i < cycle_count ? cycles[i % COUNT(cycles)] : decoys[(i - cycle_count) % COUNT(decoys)];
@@ -200,7 +202,7 @@ static void choose_plants(void)
 
 static bool is_rwlock(uint32_t rank)
 {
-    return readers[rank / SLOT];
+    return rank < ordered_count && readers[rank / SLOT];
 }
 
 static void tell_plants(enum phase phase)
@@ -212,7 +214,7 @@ static void tell_plants(enum phase phase)
 /* A lock of a later slot: nearby, or one in eight anywhere. */
 static uint32_t later(uint32_t rank)
 {
-    uint32_t next = (rank / SLOT + 1) * SLOT, last = lock_count - INNER;
+    uint32_t next = (rank / SLOT + 1) * SLOT, last = ordered_count - INNER;
     if (throw(8) == 0 && next < last)
         next += throw(last - next);
     else
@@ -227,7 +229,7 @@ static void tell_nest(uint32_t first_thread, uint32_t thread_count, uint32_t mos
     static uint64_t nest_count;
     uint32_t held[MOST_HELD], count = 0;
     uint32_t thread = first_thread + (uint32_t)(nest_count % thread_count);
-    uint32_t base = FIRST + (uint32_t)(nest_count * SHUFFLER % (lock_count - FIRST - INNER));
+    uint32_t base = FIRST + (uint32_t)(nest_count * SHUFFLER % (ordered_count - FIRST - INNER));
     nest_count++;
     if (throw(4) == 0)
         held[count++] = throw(1 + throw(OUTER));
@@ -235,11 +237,24 @@ static void tell_nest(uint32_t first_thread, uint32_t thread_count, uint32_t mos
     uint32_t depth = count + 1 + throw(MOST_HELD - count);
     if (count == 2 && most-- > 0)
         facts_depend(thread, base, held, 1);
-    while (count < depth && most-- > 0 && held[count - 1] < lock_count - INNER) {
+    while (count < depth && most-- > 0 && held[count - 1] < ordered_count - INNER) {
         held[count] =
-            throw(8) == 0 ? lock_count - 1 - throw(1 + throw(INNER)) : later(held[count - 1]);
+            throw(8) == 0 ? ordered_count - 1 - throw(1 + throw(INNER)) : later(held[count - 1]);
         facts_depend(thread, held[count], held, count);
         count++;
+    }
+}
+
+/* One of the late threads takes a few of the tangled locks. */
+static void tell_tangle(void)
+{
+    uint32_t thread = FIRST_LATE + throw(LATE), held[MOST_HELD] = {0};
+    for (uint32_t i = 1; i < MOST_HELD; i++) {
+        held[i] = ordered_count + throw(tangled_count);
+        for (uint32_t j = 1; j < i; j++)
+            if (held[j] == held[i])
+                return;
+        facts_depend(thread, held[i], held, i);
     }
 }
 
@@ -290,6 +305,8 @@ static void tell_threads(void)
         plants[i].tell(&plants[i], WITH_LATE);
     }
     tell_nests(FIRST_LATE, LATE, dependency_target);
+    for (uint32_t i = 0; i < 2 * tangled_count; i++)
+        tell_tangle();
     join_threads(FIRST_LATE, LATE);
 }
 
@@ -297,20 +314,22 @@ static void tell_threads(void)
 static bool fits(void)
 {
     uint32_t most = cycle_count + decoy_count;
-    return lock_count <= MOST_LOCKS && cycle_count <= MOST_PLANTS && decoy_count <= MOST_PLANTS &&
-           most <= MOST_PLANTS && most > 0 && lock_count >= FIRST + INNER + SLOT * (most + 64) &&
+    return ordered_count <= MOST_LOCKS && tangled_count <= MOST_LOCKS - ordered_count &&
+           cycle_count <= MOST_PLANTS && decoy_count <= MOST_PLANTS && most <= MOST_PLANTS &&
+           most > 0 && ordered_count >= FIRST + INNER + SLOT * (most + 64) &&
            dependency_target >= 20 * most;
 }
 
 int main(int argc, char **argv)
 {
-    uint32_t *const numbers[] = {&lock_count, &dependency_target, &cycle_count, &decoy_count};
-    for (int i = 2; i < argc && i < 6; i++)
+    uint32_t *const numbers[] = {&ordered_count, &dependency_target, &cycle_count, &decoy_count,
+                                 &tangled_count};
+    for (int i = 2; i < argc && i < 7; i++)
         *numbers[i - 2] = (uint32_t)strtoul(argv[i], NULL, 10);
     if (argc < 2 || !fits())
         return 2;
     choose_plants();
-    if (!facts_begin(argv[1], lock_count, THREADS, is_rwlock)) {
+    if (!facts_begin(argv[1], ordered_count + tangled_count, THREADS, is_rwlock)) {
         perror(argv[1]);
         return 1;
     }
