@@ -121,6 +121,9 @@ static bool gather(struct snarl_loaded *loaded, const struct snarl_fact_header *
     case SNARL_FACT_ASLEEP:
         APPEND(loaded, asleeps, asleep_count, fact);
         return true;
+    case SNARL_FACT_STEERED:
+        APPEND(loaded, steered, steered_count, fact);
+        return true;
     default:
         return false;
     }
@@ -164,6 +167,9 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
         break;
     case SNARL_FACT_LOSS:
         note_loss(loaded, ((const struct snarl_fact_loss *)fact)->loss);
+        break;
+    case SNARL_FACT_CHAOS:
+        loaded->chaos = fact;
         break;
     case SNARL_FACT_END:
         loaded->end = fact;
@@ -249,6 +255,7 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->misuses);
     free(loaded->wakes);
     free(loaded->asleeps);
+    free(loaded->steered);
     free(loaded->shared_locks);
     snarl_loaded_free_runs(loaded);
     snarl_arena_end(&loaded->arena);

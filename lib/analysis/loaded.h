@@ -26,7 +26,8 @@ struct snarl_loaded {
     const struct snarl_fact_calls *calls;
     const struct snarl_fact_table *first_table;
     const char *first_name; /* of the main thread, before it had time to give itself another */
-    const struct snarl_fact_end *end; /* NULL unless it ended by exit() */
+    const struct snarl_fact_chaos *chaos; /* NULL where nothing was delayed */
+    const struct snarl_fact_end *end;     /* NULL unless it ended by exit() */
     struct snarl_fact_entry *stacks, *threads, *locks, *names;
     const struct snarl_fact_dependency **dependencies; /* by id, each the first of its id */
     size_t dependency_count;
@@ -48,6 +49,8 @@ struct snarl_loaded {
     size_t wake_count;
     const struct snarl_fact_asleep **asleeps;
     size_t asleep_count;
+    const struct snarl_fact_steered **steered;
+    size_t steered_count;
     const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */
     size_t shared_lock_count;
     struct snarl_lock_changes *changes; /* private: what became of locks */

@@ -83,9 +83,15 @@ static bool is_variant(const struct snarl_variant *variant, const struct snarl_w
     return true;
 }
 
-static size_t variant_size(uint32_t held_count)
+/* Whether so many threads did the same that this one's deed is passed over. */
+static bool is_passed_over(const struct snarl_lock_order *order, const struct snarl_want *want)
 {
-    return sizeof(struct snarl_variant) + held_count * sizeof(uint32_t);
+    if (want->thread % SNARL_LIKE_KEPT == 0)
+        return false;
+    uint64_t key = key_of(want, 0);
+    const struct snarl_order_deed *deed;
+    HASH_FIND(by_key, order->deeds, &key, sizeof key, deed);
+    return deed != NULL && deed->threads >= SNARL_LIKE_KEPT;
 }
 
 bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want)
@@ -96,8 +102,10 @@ bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct s
     if (want == NULL || want->held_count == 0)
         return want != NULL;
     const struct snarl_dependency *dependency = find(order, want, &key);
-    if (dependency == NULL || (dependency->last_segment != want->segment &&
-                               dependency->segment_count <= SNARL_SEGMENTS_KEPT))
+    if (dependency == NULL)
+        return is_passed_over(order, want);
+    if (dependency->last_segment != want->segment &&
+        dependency->segment_count <= SNARL_SEGMENTS_KEPT)
         return false;
     if (dependency->variant_count > SNARL_VARIANTS_KEPT)
         return true;
@@ -121,7 +129,7 @@ static enum snarl_added add_variant(struct snarl_lock_order *order,
     }
 
     struct snarl_variant *variant =
-        snarl_arena_allocate(order->arena, variant_size(want->held_count));
+        snarl_arena_allocate(order->arena, snarl_variant_size(want->held_count));
     if (variant == NULL)
         return SNARL_ADDED_FAILED;
     variant->stack = want->stack;
@@ -180,12 +188,6 @@ static uint32_t count_shared(const struct snarl_want *want)
     return count;
 }
 
-static size_t dependency_size(uint32_t held_count, uint32_t shared_count)
-{
-    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *) +
-           (shared_count > 0 ? (held_count + 7) / 8 : 0);
-}
-
 /* A dependency with all that hangs on it, or false with parts of it missing. */
 static bool fill(struct snarl_lock_order *order, struct snarl_dependency *dependency,
                  const struct snarl_want *want)
@@ -209,9 +211,10 @@ static bool fill(struct snarl_lock_order *order, struct snarl_dependency *depend
 /* What fill left behind. */
 static void discard(struct snarl_lock_order *order, struct snarl_dependency *dependency)
 {
-    snarl_arena_free(order->arena, dependency->variants, variant_size(dependency->held_count));
+    snarl_arena_free(order->arena, dependency->variants,
+                     snarl_variant_size(dependency->held_count));
     snarl_arena_free(order->arena, dependency,
-                     dependency_size(dependency->held_count, dependency->shared_count));
+                     snarl_dependency_size(dependency->held_count, dependency->shared_count));
 }
 
 /* What other threads may have done too; NULL where there is no memory left to know, which makes
@@ -236,12 +239,32 @@ static struct snarl_order_deed *deed_of(struct snarl_lock_order *order,
     return NULL;
 }
 
+/* Counts it where its locks are. */
+static void enter(struct snarl_lock_order *order, struct snarl_dependency *dependency)
+{
+    struct snarl_order_node *wanted = snarl_order_node_of(order, dependency->lock, false);
+    struct snarl_order_node *outermost = dependency->held[0];
+    dependency->next_of_wanted = wanted->all_wanting;
+    if (wanted->all_wanting != NULL)
+        wanted->all_wanting->link_of_wanted = &dependency->next_of_wanted;
+    dependency->link_of_wanted = &wanted->all_wanting;
+    wanted->all_wanting = dependency;
+    wanted->wanted++;
+    dependency->next_of_outermost = outermost->all_outermost;
+    if (outermost->all_outermost != NULL)
+        outermost->all_outermost->link_of_outermost = &dependency->next_of_outermost;
+    dependency->link_of_outermost = &outermost->all_outermost;
+    outermost->all_outermost = dependency;
+    for (uint32_t i = 0; i < dependency->held_count; i++)
+        dependency->held[i]->held++;
+}
+
 static struct snarl_dependency *create(struct snarl_lock_order *order,
                                        const struct snarl_want *want, uint64_t key)
 {
     uint32_t shared_count = count_shared(want);
     struct snarl_dependency *dependency =
-        snarl_arena_allocate(order->arena, dependency_size(want->held_count, shared_count));
+        snarl_arena_allocate(order->arena, snarl_dependency_size(want->held_count, shared_count));
     if (dependency == NULL)
         return NULL;
 
@@ -256,9 +279,12 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
         return NULL;
     }
 
-    dependency->id = (uint32_t)++order->dependency_count;
+    dependency->id = ++order->last_id;
+    order->dependency_count++;
     dependency->deed = deed_of(order, want);
     dependency->rank = dependency->deed != NULL ? dependency->deed->threads++ : 0;
+    enter(order, dependency);
+    dependency->previous = order->last;
     if (order->last != NULL)
         order->last->next = dependency;
     else
@@ -281,6 +307,8 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
     if (want->held_count == 0)
         return SNARL_ADDED_NOTHING;
     struct snarl_dependency *dependency = *result = find(order, want, &key);
+    if (dependency == NULL && is_passed_over(order, want))
+        return SNARL_ADDED_NOTHING;
     if (dependency == NULL) {
         *result = create(order, want, key);
         if (*result == NULL)

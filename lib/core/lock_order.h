@@ -36,6 +36,7 @@ enum {
     SNARL_SEGMENTS_KEPT = 64, /* of one dependency; past that it may overlap with anything */
     SNARL_VARIANTS_KEPT = 8,  /* call paths of one dependency; the others are counted */
     SNARL_ALSO_KEPT = 8,      /* other chains through the locks of one cycle */
+    SNARL_LIKE_KEPT = 256,    /* threads that do the same; past that one in so many */
 };
 
 /* A lock that is held, and the stack where it was taken. Ids, 0 for unknown. `shared`: by a reader,
@@ -76,7 +77,7 @@ struct snarl_variant {
 };
 
 struct snarl_dependency {
-    uint32_t id; /* from 1, in order of appearance */
+    uint32_t id; /* from 1, in order of appearance; not given again */
     uint32_t thread;
     uint32_t lock; /* wanted */
     uint32_t flags;
@@ -87,12 +88,16 @@ struct snarl_dependency {
                                that comes later */
     uint32_t first_segment, last_segment;
     uint32_t segment_room;
-    uint32_t *later_segments;              /* kept: those after the first */
-    uint32_t rank;                         /* how many other threads had done the same before */
-    struct snarl_order_deed *deed;         /* what it has in common with them */
-    struct snarl_variant *variants;        /* first seen first */
-    struct snarl_dependency *next;         /* in order of appearance */
-    struct snarl_dependency *next_wanting; /* of the same lock; during the search */
+    uint32_t *later_segments;                 /* kept: those after the first */
+    uint32_t rank;                            /* how many other threads had done the same before */
+    struct snarl_order_deed *deed;            /* what it has in common with them */
+    struct snarl_variant *variants;           /* first seen first */
+    struct snarl_dependency *next, *previous; /* in order of appearance */
+    struct snarl_dependency *next_wanting;    /* of the same lock; during the search */
+    /* Those that want the same lock, and those that hold the same one outermost: each is pointed to
+     * by the one before it, or by the lock. */
+    struct snarl_dependency *next_of_wanted, **link_of_wanted;
+    struct snarl_dependency *next_of_outermost, **link_of_outermost;
     uint64_t key;
     UT_hash_handle by_key;
     struct snarl_order_node *held[];
@@ -116,7 +121,7 @@ struct snarl_cycle {
 };
 
 enum snarl_added {
-    SNARL_ADDED_NOTHING, /* known in every respect */
+    SNARL_ADDED_NOTHING, /* known in every respect, or as that of many other threads */
     SNARL_ADDED_SEGMENT, /* a known dependency, in a new segment */
     SNARL_ADDED_VARIANT, /* a known dependency, by a new call path */
     SNARL_ADDED_DEPENDENCY,
@@ -139,6 +144,13 @@ struct snarl_thread_order *snarl_lock_order_threads(struct snarl_lock_order *ord
  */
 enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const struct snarl_want *want,
                                       struct snarl_dependency **dependency);
+
+/*
+ * The lock has ended: nothing more will be told of it. What cannot be on a cycle any more goes: a
+ * lock that nobody held when he wanted another, or that nobody wanted when he held another, leaves
+ * nothing behind. So a program may use any number of locks, one after the other.
+ */
+void snarl_lock_order_ended(struct snarl_lock_order *order, uint32_t lock);
 
 /* Whether telling it would add nothing. A hash look-up. */
 bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want);

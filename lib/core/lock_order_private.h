@@ -30,6 +30,8 @@ struct snarl_order_node {
     struct snarl_order_node *queue_next;
     struct snarl_order_link *links;
     struct snarl_dependency *wanting; /* dependencies that want this lock, newest first */
+    uint32_t wanted, held;            /* by so many dependencies */
+    struct snarl_dependency *all_wanting, *all_outermost; /* that want it; that hold it outermost */
     UT_hash_handle by_lock;
 };
 
@@ -60,6 +62,7 @@ struct snarl_lock_order {
     struct snarl_order_deed *deeds;
     struct snarl_dependency *first, *last;
     size_t dependency_count;
+    uint32_t last_id;
     struct snarl_cycle *by_locks;
     struct snarl_cycle *first_cycle, *last_cycle;
     struct snarl_search *search;   /* its working memory; NULL until the first judgement */
@@ -139,6 +142,18 @@ enum snarl_obstacle snarl_cycle_obstacle(const struct snarl_dependency *step,
 const struct snarl_want *snarl_order_without_withdrawn(const struct snarl_lock_order *order,
                                                        const struct snarl_want *want,
                                                        struct snarl_want *rest);
+
+/* How many bytes a dependency, and a variant of one, take. */
+static inline size_t snarl_dependency_size(uint32_t held_count, uint32_t shared_count)
+{
+    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *) +
+           (shared_count > 0 ? (held_count + 7) / 8 : 0);
+}
+
+static inline size_t snarl_variant_size(uint32_t held_count)
+{
+    return sizeof(struct snarl_variant) + held_count * sizeof(uint32_t);
+}
 
 /* The node of a lock; made if `create`. NULL if unknown or out of memory. */
 struct snarl_order_node *snarl_order_node_of(struct snarl_lock_order *order, uint32_t lock,

@@ -190,6 +190,8 @@ static struct snarl_fact_misuse end_leaving(struct leaving *leaving, uintptr_t s
         }
         if (!object->unheld)
             snarl_release_for_holders(address);
+        if (object->written)
+            snarl_lock_order_ended(snarl_session.order, object->lock);
         snarl_objects_drop(&snarl_session.objects, &leaving->list);
     }
     return fact;

@@ -169,8 +169,11 @@ void snarl_object_change(struct snarl_object *object, enum snarl_lock_change cha
 void snarl_object_end(uintptr_t address)
 {
     snarl_object_new_generation(address);
-    if (snarl_objects_find(&snarl_session.objects, address) == NULL)
+    const struct snarl_object *object = snarl_objects_find(&snarl_session.objects, address);
+    if (object == NULL)
         return;
+    if (object->written)
+        snarl_lock_order_ended(snarl_session.order, object->lock);
     snarl_memory_take_back(address);
     snarl_objects_end(&snarl_session.objects, address);
 }

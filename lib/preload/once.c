@@ -159,7 +159,7 @@ SNARL_EXPORT int pthread_once(pthread_once_t *control, void (*initialise)(void))
 
 SNARL_EXPORT void call_once(once_flag *control, void (*initialise)(void))
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self == NULL || !has_room(self)) {
         SNARL_REAL(call_once)(control, initialise);
         return;

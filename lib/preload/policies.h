@@ -29,7 +29,7 @@
 /* The same where a lock is released, and each nanosecond counts: the frames are judged when the
  * next one is taken. */
 #define SNARL_SELF_OR_PASS_QUICKLY(name, arguments)                                                \
-    struct snarl_thread *self = snarl_thread_ready();                                              \
+    struct snarl_thread *self = snarl_thread_arrive();                                             \
     if (self == NULL)                                                                              \
         return SNARL_REAL(name) arguments;                                                         \
     snarl_thread_note_call(self, SNARL_CALL_##name)

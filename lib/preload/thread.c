@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "preload/acquire.h"
+#include "preload/chaos.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
 #include "preload/orders.h"
@@ -52,6 +53,7 @@ struct snarl_thread *snarl_thread_new(void)
         thread->caches = kept.caches;
         thread->holdings = kept.holdings;
         thread->capacity = kept.capacity;
+        thread->chaos = kept.chaos;
         /* Call paths and locks are checked against what is there now, whoever remembers them. */
         memset(thread->caches->seen, 0, sizeof thread->caches->seen);
     } else {
@@ -69,6 +71,7 @@ struct snarl_thread *snarl_thread_new(void)
     thread->segment = 1;
     thread->state = SNARL_THREAD_INSIDE;
     thread->context = snarl_hash_mix(0, thread->segment);
+    snarl_chaos_begin(thread);
     thread->next = session->threads;
     session->threads = thread;
     if (session->table != NULL)
@@ -188,6 +191,8 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
 struct snarl_thread *snarl_thread_ready_slow(void)
 {
     struct snarl_thread *self = snarl_self;
+    if (self != NULL && self->state == SNARL_THREAD_CHAOS)
+        return self;
     if (!snarl_session.running || (self != NULL && self->state != SNARL_THREAD_WIPED))
         return NULL;
     struct snarl_entry entry = snarl_enter(NULL);
@@ -198,6 +203,15 @@ struct snarl_thread *snarl_thread_ready_slow(void)
     self = snarl_self != &unwatched ? snarl_self : NULL;
     snarl_leave(self, entry);
     return self;
+}
+
+struct snarl_thread *snarl_thread_arrive_slow(const void *caller)
+{
+    struct snarl_thread *self = snarl_thread_ready_slow();
+    if (self != NULL)
+        snarl_chaos_point(self, (uintptr_t)caller);
+    /* A signal handler may have forked: this may be the child. */
+    return self != NULL ? snarl_thread_ready() : NULL;
 }
 
 static void finish(struct snarl_thread *self)

@@ -36,6 +36,8 @@ enum snarl_thread_state {
     SNARL_THREAD_READY = 1,  /* in the host's code */
     SNARL_THREAD_INSIDE = 2, /* in ours: calls that come now are our own, or a signal handler's */
     SNARL_THREAD_ENDED = 3,
+    SNARL_THREAD_CHAOS =
+        4, /* as READY, but to be delayed at points of synchronisation, see chaos.h */
 };
 
 /* A lock that the thread holds. */
@@ -176,6 +178,7 @@ struct snarl_thread {
     void *argument;
     int destructor_rounds;
     char name[SNARL_NAME_SIZE];        /* as last written */
+    struct snarl_chaos *chaos;         /* NULL where it is off */
     struct snarl_thread *next;         /* in the session's list of all, or of free ones */
     struct snarl_thread_row spare_row; /* where no table can be had */
 };
@@ -201,6 +204,18 @@ static inline struct snarl_thread *snarl_thread_ready(void)
     if (__builtin_expect(self != NULL && self->state == SNARL_THREAD_READY, 1))
         return self;
     return snarl_thread_ready_slow();
+}
+
+/* The same at a synchronisation point of the host's, which its caller tells from others: where
+ * chaos is on, the thread may be delayed before. */
+struct snarl_thread *snarl_thread_arrive_slow(const void *caller);
+
+static inline __attribute__((always_inline)) struct snarl_thread *snarl_thread_arrive(void)
+{
+    struct snarl_thread *self = snarl_self;
+    if (__builtin_expect(self != NULL && self->state == SNARL_THREAD_READY, 1))
+        return self;
+    return snarl_thread_arrive_slow(__builtin_return_address(0));
 }
 
 /* Makes the calling thread the one that `self` describes, or, with NULL, one of unknown origin. */

@@ -80,6 +80,18 @@ static void write_summary(struct snarl_text_writer *writer)
     snarl_page_paragraph(&writer->page, 0, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN, text);
 }
 
+/* The same delays do not make the same run, but a like one. */
+static void write_chaos(struct snarl_text_writer *writer)
+{
+    uint64_t seed = writer->report->chaos_seed;
+    if (seed == 0)
+        return;
+    const char *text = snarl_pool_format(
+        &writer->pool, "Random delays, seed %" PRIu64 ". The same delays again: --chaos=%" PRIu64,
+        seed, seed);
+    snarl_page_paragraph(&writer->page, 0, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN, text);
+}
+
 /* A deadlock explains why its threads stood still; what they were doing is in the finding. */
 static bool has_deadlock(const struct snarl_report *report, size_t process)
 {
@@ -144,6 +156,7 @@ bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
     };
 
     write_summary(&writer);
+    write_chaos(&writer);
     for (size_t index = 0; index < report->finding_count; index++)
         if (snarl_format_shows(options, &report->findings[index]) &&
             report->findings[index].news != SNARL_NEWS_KNOWN)

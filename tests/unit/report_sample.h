@@ -15,6 +15,7 @@ struct snarl_report *sample_race(void);     /* two unordered writes; a warning *
 struct snarl_report *sample_gate(void);     /* a cycle that a gate lock makes impossible */
 struct snarl_report *sample_hung(void);     /* ran into the time limit, no deadlock */
 struct snarl_report *sample_clean(void);    /* nothing found */
+struct snarl_report *sample_chaos(void);    /* the same, by threads that were delayed at random */
 struct snarl_report *sample_weird(void);    /* strings that no format may stumble over */
 struct snarl_report *sample_tree(void);     /* several processes, losses, two severities */
 struct snarl_report *sample_long(void);     /* C++ names, many holds, many other ways */

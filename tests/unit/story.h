@@ -17,6 +17,8 @@
  *     !A    turns out to be polled, by whomever
  *     /A    turns out to be no lock: it is withdrawn (only after a want or a hold of it was told)
  *
+ *     xA    A has ended: nothing more is told of it
+ *
  *     (2    makes thread 2             )2    joins thread 2
  *     |B2   comes to barrier B, of 2 parties, and goes on
  *     %O    finds the initialisation O done (its initialiser is told as +O ... -O)
@@ -48,7 +50,7 @@ void story_end(struct story *story);
 void story_tell(struct story *story, const char *text);
 
 /* What each want since the beginning came to, a letter each: Nothing, Segment, Variant,
- * Dependency, Failed, Withdrawn. */
+ * Dependency, Failed, Withdrawn, Passed over. */
 const char *story_added(const struct story *story);
 
 /* All cycles, one a line: "predicted error A B", "infeasible gate-lock A B". Locks and lines are

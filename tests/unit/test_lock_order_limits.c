@@ -15,6 +15,7 @@ enum {
     NESTED = 200,
     RING = 500,
     POOL = 64,
+    MANY_LIKE = 2048,
     KIB = 1024,
 };
 
@@ -286,6 +287,64 @@ static void what_failed_takes_no_memory(void **state)
         assert_int_equal(left_after_failing(held, 50), left_after_failing(held, 1));
 }
 
+/* A lock of a short life under one that lives on, one around it, and one in between. */
+static void ended_locks_take_no_memory(void **state)
+{
+    (void)state;
+    static const char *const lives[] = {
+        "T1 +G +L%u -L%u -G xL%u",
+        "T1 +L%u +G -G -L%u xL%u",
+        "T1 +r:L%u ~G -G -L%u xL%u",
+        "T1 +G +L%u -L%u -G > +G +L%u -L%u -G xL%u",
+    };
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
+        struct story *story = story_begin(false, 0);
+        size_t mapped = 0;
+        char clause[96];
+        for (unsigned lock = 0; lock < 2000; lock++) {
+            snprintf(clause, sizeof clause, lives[i], lock, lock, lock, lock, lock);
+            story_tell(story, clause);
+            if (lock == 100)
+                mapped = story_arena(story)->mapped;
+        }
+        assert_int_equal(story_arena(story)->mapped, mapped);
+        assert_int_equal(snarl_lock_order_dependency_count(story_order(story)), 0);
+        story_end(story);
+    }
+}
+
+/* ... and what a cycle goes through, or may come to, stays: also where others have gone. */
+static void ended_locks_stay_on_cycles(void **state)
+{
+    (void)state;
+    assert_story("T1 +A +B -B -A xC; T2 +B +A -A -B xA xB", "predicted error A B");
+    assert_story("T1 +A +B +C -C -B -A xB; T2 +C +A", "predicted error A C");
+    assert_story("T1 +A +B -B -A; T2 +B +C -C -B xB; T3 +C +A", "predicted error A B C");
+    assert_story("T1 +A +X -X -A xX +A +B -B -A; T2 +B +A", "predicted error A B");
+    assert_story("T1 +X +A -A -X xX +A +B -B -A; T2 +B +A", "predicted error A B");
+    assert_story("T1 +X +A +B -B -A -X xX; T2 +B +A", "predicted error A B");
+}
+
+/* Threads that all do the same: some are kept, and one in many of those that come later. */
+static void threads_that_do_the_same_are_passed_over(void **state)
+{
+    (void)state;
+    struct story *story = story_begin(false, 0);
+    char clause[64];
+    for (unsigned thread = 1; thread <= MANY_LIKE; thread++) {
+        snprintf(clause, sizeof clause, "T%u +A +B -B -A", thread);
+        story_tell(story, clause);
+    }
+    size_t kept = snarl_lock_order_dependency_count(story_order(story));
+    assert_int_equal(kept, SNARL_LIKE_KEPT + MANY_LIKE / SNARL_LIKE_KEPT - 1);
+    snprintf(clause, sizeof clause, "T%u +B +A", MANY_LIKE + 1);
+    story_tell(story, clause);
+    char *cycles = story_cycles(story);
+    assert_string_equal(cycles, "predicted error A B");
+    free(cycles);
+    story_end(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +355,9 @@ int main(void)
         cmocka_unit_test(more_cycles_at_once_than_are_kept),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(not_even_a_graph),
+        cmocka_unit_test(ended_locks_take_no_memory),
+        cmocka_unit_test(ended_locks_stay_on_cycles),
+        cmocka_unit_test(threads_that_do_the_same_are_passed_over),
         cmocka_unit_test(what_failed_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,15 @@ static void the_schema_is_kept(void **state)
     json_decref(report);
 }
 
+/* A key that is there only where it says something. */
+static void random_delays_have_their_seed(void **state)
+{
+    (void)state;
+    json_t *report = json_read_back(sample_chaos(), &json_usual);
+    json_is(json_object_get(report, "chaos"), "{'seed': 4711}");
+    json_decref(report);
+}
+
 static void a_cycle_has_all_its_parts(void **state)
 {
     (void)state;
@@ -265,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_is_kept),
+        cmocka_unit_test(random_delays_have_their_seed),
         cmocka_unit_test(a_cycle_has_all_its_parts),
         cmocka_unit_test(frames_have_null_for_what_is_unknown_and_include_inlined_ones),
         cmocka_unit_test(a_join_wants_a_thread),

@@ -28,6 +28,7 @@ static const struct sample {
     {"gate_all", sample_gate, {.all = true}},
     {"hung", sample_hung, {0}},
     {"clean", sample_clean, {0}},
+    {"chaos", sample_chaos, {0}},
     {"weird", sample_weird, {0}},
     {"tree", sample_tree, {0}},
     {"long", sample_long, {0}},

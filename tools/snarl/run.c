@@ -9,6 +9,8 @@
 #include "judge.h"
 #include "memory.h"
 #include "print.h"
+#include "schedule_file.h"
+#include "seed.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -38,6 +40,7 @@ struct settings {
 #define KIND_FLAG SNARL_OPTION_CHOICE
 #define KIND_CHOICE SNARL_OPTION_CHOICE
 #define KIND_NUMBER SNARL_OPTION_NUMBER
+#define KIND_SEED SNARL_OPTION_SEED
 #define KIND_STRING SNARL_OPTION_TEXT
 #define PLACE_COMMAND(...) __VA_ARGS__,
 #define PLACE_ENVIRONMENT(...)
@@ -124,6 +127,20 @@ static int run(const struct settings *settings, struct snarl_judge *judge, char 
     return status;
 }
 
+/* A schedule that cannot be followed is worth a complaint before the run; the program may run in
+ * another directory. `*absolute` is to be freed. */
+static bool check_schedule(const char **path, char **absolute)
+{
+    char error[1024];
+    if (!*path)
+        return true;
+    *absolute = snarl_schedule_file_check(*path, error, sizeof error);
+    *path = *absolute;
+    if (!*absolute)
+        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
+    return *absolute;
+}
+
 int snarl_command_run(int argc, char **argv)
 {
     struct settings settings = {.print = SNARL_PRINT_DEFAULTS,
@@ -134,11 +151,17 @@ int snarl_command_run(int argc, char **argv)
     if (first == argc)
         return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
                               usage.arguments);
+    char *schedule = NULL;
+    if (!check_schedule(&settings.library.replay, &schedule))
+        return SNARL_EXIT_TROUBLE;
     struct snarl_judge judge;
     if (!snarl_judge_open(&judge, &settings.judge))
         return SNARL_EXIT_TROUBLE;
+    char seed[SNARL_SEED_SIZE];
+    settings.library.chaos = snarl_seed_settle(settings.library.chaos, seed);
     FILE *stream = snarl_print_open(&settings.print, stderr);
     status = stream ? run(&settings, &judge, argv + first, stream) : SNARL_EXIT_TROUBLE;
     snarl_judge_close(&judge);
+    free(schedule);
     return status;
 }

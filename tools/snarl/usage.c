@@ -103,6 +103,15 @@ static bool store_choice(const struct snarl_option *option, const char *spelling
     return complain_of_value(spelling, value, expected);
 }
 
+static bool store_seed(const char *spelling, const char *value, const char **field)
+{
+    *field = value ? value : "";
+    size_t digits = strspn(*field, "0123456789");
+    return !value ||
+           (digits >= 1 && digits <= 9 && !value[digits] && strtol(value, NULL, 10) > 0) ||
+           complain_of_value(spelling, value, "is not a seed, 1 to 999999999");
+}
+
 static bool store_seconds(const char *spelling, const char *value, double *field)
 {
     char *end;
@@ -152,6 +161,8 @@ static bool store(const struct snarl_option *option, const char *value, char *se
         *(const char **)field = value;
         return (*value && strspn(value, "0123456789") == strlen(value)) ||
                complain_of_value(spelling, value, "is not a number");
+    case SNARL_OPTION_SEED:
+        return store_seed(spelling, value, field);
     case SNARL_OPTION_SECONDS:
         return store_seconds(spelling, value, field);
     case SNARL_OPTION_STATUS:

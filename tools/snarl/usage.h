@@ -18,6 +18,7 @@ enum snarl_option_kind {
     SNARL_OPTION_TARGET,  /* a path, or no value at all; const char *, then "-" */
     SNARL_OPTION_CHOICE,  /* one of the words in `value`, split by '|'; const char * */
     SNARL_OPTION_NUMBER,  /* decimal digits; const char * */
+    SNARL_OPTION_SEED,    /* 1 to 999999999, or no value at all; const char *, then "" */
     SNARL_OPTION_SECONDS, /* more than 0, fractions allowed; double */
     SNARL_OPTION_STATUS,  /* 0 to 255; int */
 };
@@ -44,7 +45,7 @@ struct snarl_option {
 /* Whether the value may be left out, and else follows a '='. */
 static inline bool snarl_option_value_is_optional(const struct snarl_option *option)
 {
-    return option->kind == SNARL_OPTION_TARGET;
+    return option->kind == SNARL_OPTION_TARGET || option->kind == SNARL_OPTION_SEED;
 }
 
 struct snarl_usage {
