@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "scale_facts.h"
 
 #include <link.h>
@@ -30,12 +29,19 @@ static struct {
     PLACE(pay)                                                                                     \
     PLACE(refund)                                                                                  \
     PLACE(transfer)                                                                                \
-    PLACE(audit) PLACE(report_balance) PLACE(add_interest) PLACE(log_entry) PLACE(find_customer)   \
-        PLACE(lock_shard) PLACE(serve) PLACE(dispatch) PLACE(worker)
+    PLACE(audit)                                                                                   \
+    PLACE(report_balance)                                                                          \
+    PLACE(add_interest)                                                                            \
+    PLACE(log_entry)                                                                               \
+    PLACE(find_customer)                                                                           \
+    PLACE(lock_shard)                                                                              \
+    PLACE(serve)                                                                                   \
+    PLACE(dispatch)                                                                                \
+    PLACE(worker)
 #define PLACE(name)                                                                                \
-    static __attribute__((noinline, no_icf)) void name(void)                                       \
+    static __attribute__((noinline)) void name(void)                                               \
     {                                                                                              \
-        __asm__ volatile("nop");                                                                   \
+        __asm__ volatile("nop /* " #name " */"); /* no two are alike */                            \
     }
 PLACES(PLACE)
 #undef PLACE
