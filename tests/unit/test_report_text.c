@@ -36,6 +36,8 @@ static const struct sample {
     {"misuse", sample_misuse, {0}},
     {"shared", sample_shared, {0}},
     {"waits", sample_waits, {0}},
+    {"confirmed", sample_confirmed, {0}},
+    {"unconfirmed", sample_unconfirmed, {0}},
 };
 
 static char *write_sample(const struct sample *sample, const struct snarl_format_options *options)
