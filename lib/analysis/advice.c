@@ -7,7 +7,11 @@
 const char *snarl_advice_lock(const struct snarl_advice *advice, unsigned id)
 {
     const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, id);
-    return lock != NULL ? lock->name : "a lock";
+    if (lock == NULL)
+        return "a lock";
+    return snarl_report_shares_name(advice->report, lock)
+               ? snarl_report_string(advice->report, "%s (%u)", lock->name, id)
+               : lock->name;
 }
 
 const char *snarl_advice_thread(const struct snarl_advice *advice, unsigned id)
@@ -16,6 +20,8 @@ const char *snarl_advice_thread(const struct snarl_advice *advice, unsigned id)
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, id);
     if (thread == NULL)
         return "a thread";
+    if (thread->declared)
+        return "the declared order";
     const char *process = "";
     if (advice->several_processes && thread->process < report->process_count)
         process =
@@ -184,10 +190,35 @@ static const char *doubts(const struct snarl_advice *advice)
     return snarl_report_string(advice->report, "%s%s%s", timed, behind, polled);
 }
 
+static const char *ordered_in_this_run(const struct snarl_advice *advice)
+{
+    unsigned object = advice->finding->ordered_by;
+    const struct snarl_report_lock *lock = snarl_report_lock_by_id(advice->report, object);
+    if (lock == NULL)
+        return "";
+    const char *kind = strncmp(lock->name, lock->kind, strlen(lock->kind)) == 0 ? "" : lock->kind;
+    return snarl_report_string(
+        advice->report,
+        " In this run they were ordered by %s%s%s; another run need not pass by it in the same "
+        "way.",
+        kind, *kind != '\0' ? " " : "", lock->name);
+}
+
+static const char *runs_words(const struct snarl_advice *advice)
+{
+    if (advice->finding->runs == 0)
+        return "";
+    return snarl_report_string(advice->report,
+                               " It rests on %u runs: no single run has shown all sides.",
+                               advice->finding->runs);
+}
+
 static void advise_cycle(const struct snarl_advice *advice)
 {
     struct snarl_report *report = advice->report;
     struct snarl_report_finding *finding = advice->finding;
+    if (snarl_advise_declared(advice))
+        return;
     finding->message =
         finding->step_count == 2
             ? snarl_report_string(report, "%s and %s take %s in opposite order",
@@ -200,8 +231,10 @@ static void advise_cycle(const struct snarl_advice *advice)
         finding->why = infeasible_why(finding->reason);
         return;
     }
-    finding->why = snarl_report_string(report, "No common lock keeps them apart.%s",
-                                       finding->severity == SNARL_WARNING ? doubts(advice) : "");
+    finding->why = snarl_report_string(
+        report, "Nothing keeps them apart: no common lock, %s threads alive together.%s%s%s",
+        finding->step_count == 2 ? "both" : "all", ordered_in_this_run(advice),
+        finding->severity == SNARL_WARNING ? doubts(advice) : "", runs_words(advice));
     finding->fix = snarl_advice_order(advice);
 }
 

@@ -35,6 +35,9 @@ const char *snarl_advice_order(const struct snarl_advice *);
 /* The finding's locks in one list, the one that the first step holds first. */
 const char *snarl_advice_locks(const struct snarl_advice *);
 
+/* A cycle that goes against an order which the program has declared; false for any other. */
+bool snarl_advise_declared(const struct snarl_advice *);
+
 void snarl_advise_self_deadlock(const struct snarl_advice *);
 void snarl_advise_deadlock(const struct snarl_advice *);
 void snarl_advise_blocked(const struct snarl_advice *);

@@ -22,6 +22,14 @@ static int compare_findings(const void *left, const void *right)
     return strcmp(a->id, b->id);
 }
 
+/* One command gives all of its processes the same seed. */
+static void note_chaos(struct snarl_builder *builder)
+{
+    for (size_t i = 0; i < builder->source_count && builder->report->chaos_seed == 0; i++)
+        if (builder->sources[i].loaded.chaos != NULL)
+            builder->report->chaos_seed = builder->sources[i].loaded.chaos->seed;
+}
+
 static void build(struct snarl_builder *builder)
 {
     struct snarl_report *report = builder->report;
@@ -32,10 +40,12 @@ static void build(struct snarl_builder *builder)
         snarl_builder_asleep(builder, &builder->sources[i]);
         snarl_builder_cycles(builder, &builder->sources[i]);
         snarl_builder_misuses(builder, &builder->sources[i]);
-        snarl_builder_edges(builder, &builder->sources[i]);
+        if (builder->edges)
+            snarl_builder_edges(builder, &builder->sources[i]);
         snarl_builder_steered(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);
+    note_chaos(builder);
     if (report->finding_count > 1)
         qsort(report->findings, report->finding_count, sizeof *report->findings, compare_findings);
     if (builder->source_count > 0) {
@@ -51,6 +61,7 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
     struct snarl_loaded_options loading = {.keep_infeasible = options->all};
     struct snarl_builder builder = {.symbols = snarl_symbols_open(),
                                     .keep_infeasible = options->all,
+                                    .edges = options->edges,
                                     .make_schedules = options->schedules};
     builder.sources = calloc(count + 1, sizeof *builder.sources);
     if (builder.symbols == NULL || builder.sources == NULL)

@@ -275,6 +275,11 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
         described->first_taken = snarl_builder_stack(builder, source, fact->first_taken);
         described->name = own(builder, source_name(builder, source, fact, modules_then));
     }
+    const char *told = snarl_loaded_lock_name(&source->loaded, lock);
+    if (told != NULL && *told != '\0') {
+        described->name = own(builder, told);
+        described->named = true;
+    }
     if (described->name == NULL)
         described->name = describe(builder, described, kind_of(fact));
     return described->id;
@@ -283,7 +288,7 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
 static const char *start_of(struct snarl_builder *builder, struct snarl_source *source,
                             const struct snarl_fact_thread *thread, size_t modules_then)
 {
-    if (thread->thread == 1)
+    if (snarl_loaded_is_main(&source->loaded, thread->thread))
         return "main";
     if (thread->start == 0)
         return NULL;
@@ -308,7 +313,9 @@ unsigned snarl_builder_thread(struct snarl_builder *builder, struct snarl_source
         snarl_loaded_thread(&source->loaded, thread, &modules_then);
     const char *name = snarl_loaded_thread_name(&source->loaded, thread);
     known->in_report = described->id = (unsigned)builder->report->thread_count;
-    described->number = thread;
+    described->declared = snarl_is_declared(thread);
+    described->number =
+        described->declared ? 0 : snarl_loaded_thread_number(&source->loaded, thread);
     described->process = source->process;
     /* A thread inherits the name of the one that made it: that is not a name of its own. */
     if (name != NULL && (source->default_name == NULL || strcmp(name, source->default_name) != 0))

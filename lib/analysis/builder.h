@@ -15,6 +15,7 @@ struct snarl_mention;       /* private: what was mentioned already */
 struct snarl_owned_string;  /* private: what the report has a copy of */
 struct snarl_known_finding; /* private: a finding by its name */
 struct snarl_known_file;    /* private: a file by its path */
+struct snarl_known_set;     /* see lock_sets.h */
 
 /* A recording and its place in the report. */
 struct snarl_source {
@@ -30,7 +31,7 @@ struct snarl_builder {
     struct snarl_arena arena;
     struct snarl_source *sources;
     size_t source_count;
-    bool keep_infeasible, make_schedules;
+    bool keep_infeasible, edges, make_schedules; /* see analysis.h */
     struct snarl_owned_string *strings;
     struct snarl_known_finding *known_findings;
     struct snarl_known_file *known_files;
@@ -81,6 +82,9 @@ struct snarl_origin {
 struct snarl_origins {
     struct snarl_source *source; /* whose all ids are; else NULL, and the arrays count */
     const struct snarl_origin *threads, *locks, *stacks;
+    bool across; /* of a merged recording's source: threads are those of what its runs show together
+                  */
+    size_t runs; /* ... and the cycles rest on so many; else 0 */
 };
 
 /* Adds a cycle as a finding. */
@@ -111,6 +115,8 @@ void snarl_builder_processes(struct snarl_builder *);
 void snarl_builder_deadlocks(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_asleep(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_cycles(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_merged_cycles(struct snarl_builder *, struct snarl_source *,
+                                 struct snarl_known_set *occurred);
 void snarl_builder_misuses(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_steered(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_edges(struct snarl_builder *, struct snarl_source *);

@@ -1,8 +1,7 @@
 /* Cycles of a lock-order graph, as findings of the report. */
 #include "analysis/builder.h"
-#include "base/hash.h"
-#include "base/table.h"
-#include "report/pool.h"
+#include "analysis/loaded_runs.h"
+#include "analysis/lock_sets.h"
 
 static struct snarl_origin origin_of(const struct snarl_origins *origins,
                                      const struct snarl_origin *of, uint32_t id)
@@ -13,6 +12,8 @@ static struct snarl_origin origin_of(const struct snarl_origins *origins,
 static unsigned lock_of(struct snarl_builder *builder, const struct snarl_origins *origins,
                         uint32_t lock)
 {
+    if (lock == 0)
+        return 0;
     struct snarl_origin origin = origin_of(origins, origins->locks, lock);
     return snarl_builder_lock(builder, origin.source, origin.id);
 }
@@ -20,6 +21,8 @@ static unsigned lock_of(struct snarl_builder *builder, const struct snarl_origin
 static unsigned thread_of(struct snarl_builder *builder, const struct snarl_origins *origins,
                           uint32_t thread)
 {
+    if (origins->across)
+        thread = snarl_across_thread(&origins->source->loaded, thread);
     struct snarl_origin origin = origin_of(origins, origins->threads, thread);
     return snarl_builder_thread(builder, origin.source, origin.id);
 }
@@ -91,7 +94,11 @@ void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_o
     finding->kind = SNARL_FINDING_LOCK_ORDER_CYCLE;
     finding->status = cycle->status;
     finding->severity = cycle->severity;
+    finding->runs = origins->runs > 1 ? (unsigned)origins->runs : 0;
+    if (finding->runs > 1 && finding->severity == SNARL_ERROR)
+        finding->severity = SNARL_WARNING;
     finding->reason = cycle->reason;
+    finding->ordered_by = lock_of(builder, origins, cycle->seen_ordered_by);
     finding->steps = steps;
     finding->step_count = cycle->length;
     add_variants(builder, origins, finding, cycle);
@@ -102,64 +109,33 @@ void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_o
     snarl_builder_finish(builder);
 }
 
-/* A set of locks, in whatever order, as a number that is the same for the same set. */
-struct lock_set {
-    uint64_t sum;
-    uint64_t count;
-};
-
-static void add_to_set(struct lock_set *set, uint32_t lock)
-{
-    set->sum += snarl_hash_mix(0, lock);
-    set->count++;
-}
-
 /* Deadlocks that happened, by the locks that were waited for. */
-struct occurred {
-    struct lock_set locks;
-    UT_hash_handle by_locks;
-};
-
-static void note_occurred(struct snarl_arena *arena, struct occurred **table,
+static void note_occurred(struct snarl_arena *arena, struct snarl_known_set **table,
                           const struct snarl_fact_deadlock *fact)
 {
-    struct lock_set locks = {0, 0};
+    struct snarl_lock_set locks = {0, 0};
     const struct snarl_deadlock_step *step = snarl_reader_first_step(fact);
     for (uint32_t i = 0; i < fact->count; i++, step = snarl_reader_step_after(step)) {
         if (snarl_builder_target(step->want_kind) != SNARL_TARGET_LOCK)
             return;
-        add_to_set(&locks, step->object);
+        snarl_lock_set_add(&locks, step->object);
     }
-    struct occurred *occurred;
-    HASH_FIND(by_locks, *table, &locks, sizeof locks, occurred);
-    if (occurred != NULL)
-        return;
-    occurred = snarl_arena_allocate(arena, sizeof *occurred);
-    if (occurred == NULL)
-        snarl_pool_exhausted();
-    occurred->locks = locks;
-    HASH_ADD(by_locks, *table, locks, sizeof occurred->locks, occurred);
-}
-
-static bool has_occurred(const struct occurred *table, const struct snarl_cycle *cycle)
-{
-    struct lock_set locks = {0, 0};
-    for (uint32_t i = 0; i < cycle->length; i++)
-        add_to_set(&locks, cycle->steps[i]->lock);
-    const struct occurred *occurred;
-    HASH_FIND(by_locks, table, &locks, sizeof locks, occurred);
-    return occurred != NULL;
+    snarl_known_set(table, arena, locks);
 }
 
 /* A cycle through the very locks of a deadlock that happened need not be predicted too. */
 void snarl_builder_cycles(struct snarl_builder *builder, struct snarl_source *source)
 {
-    struct occurred *table = NULL;
+    struct snarl_known_set *occurred = NULL;
     for (size_t i = 0; i < source->loaded.deadlock_count; i++)
-        note_occurred(&builder->arena, &table, source->loaded.deadlocks[i]);
+        note_occurred(&builder->arena, &occurred, source->loaded.deadlocks[i]);
+    if (snarl_loaded_is_merged(&source->loaded)) {
+        snarl_builder_merged_cycles(builder, source, occurred);
+        return;
+    }
     const struct snarl_origins origins = {.source = source};
     const struct snarl_cycle *cycle = snarl_lock_order_cycles(source->loaded.order);
     for (; cycle != NULL; cycle = cycle->next)
-        if (!has_occurred(table, cycle))
+        if (snarl_known_set(&occurred, NULL, snarl_lock_set_of(cycle)) == NULL)
             snarl_builder_add_cycle(builder, &origins, cycle);
 }

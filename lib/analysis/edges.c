@@ -1,5 +1,6 @@
 /* The lock-order graph of a recording, as edges of the report. */
 #include "analysis/builder.h"
+#include "analysis/loaded_runs.h"
 #include "base/table.h"
 #include "report/pool.h"
 
@@ -41,13 +42,22 @@ static void mark_cycle(struct snarl_arena *arena, struct drawn_edge **table,
     }
 }
 
-static void draw(struct snarl_builder *builder, struct snarl_source *source,
-                 const struct snarl_dependency *dependency, struct drawn_edge *edge)
+/* What draws the edges of the recording's dependencies. */
+struct drawing {
+    struct snarl_builder *builder;
+    struct snarl_source *source;
+    struct drawn_edge *table;
+};
+
+static void draw(struct drawing *drawing, const struct snarl_want *want, struct drawn_edge *edge)
 {
-    struct snarl_stack stack = snarl_builder_stack(builder, source, dependency->variants->stack);
+    struct snarl_builder *builder = drawing->builder;
+    struct snarl_source *source = drawing->source;
+    struct snarl_stack stack = snarl_builder_stack(builder, source, want->stack);
     unsigned from = snarl_builder_lock(builder, source, edge->locks.from);
     unsigned to = snarl_builder_lock(builder, source, edge->locks.to);
-    unsigned thread = snarl_builder_thread(builder, source, dependency->thread);
+    unsigned thread =
+        snarl_builder_thread(builder, source, snarl_across_thread(&source->loaded, want->thread));
     *snarl_builder_add_edge(builder) = (struct snarl_report_edge){
         .from = from,
         .to = to,
@@ -58,22 +68,24 @@ static void draw(struct snarl_builder *builder, struct snarl_source *source,
     edge->drawn = true;
 }
 
+static bool draw_want(void *context, const struct snarl_want *want)
+{
+    struct drawing *drawing = context;
+    for (uint32_t i = 0; i < want->held_count; i++) {
+        struct drawn_edge *edge =
+            edge_between(&drawing->builder->arena, &drawing->table, want->held[i].lock, want->lock);
+        if (!edge->drawn)
+            draw(drawing, want, edge);
+    }
+    return true;
+}
+
 void snarl_builder_edges(struct snarl_builder *builder, struct snarl_source *source)
 {
-    const struct snarl_lock_order *order = source->loaded.order;
-    struct drawn_edge *table = NULL;
-    const struct snarl_cycle *cycle = snarl_lock_order_cycles(order);
+    struct drawing drawing = {.builder = builder, .source = source};
+    const struct snarl_cycle *cycle = snarl_lock_order_cycles(source->loaded.order);
     for (; cycle != NULL; cycle = cycle->next)
         if (cycle->status != SNARL_INFEASIBLE)
-            mark_cycle(&builder->arena, &table, cycle);
-
-    const struct snarl_dependency *dependency = snarl_lock_order_dependencies(order);
-    for (; dependency != NULL; dependency = dependency->next)
-        for (uint32_t i = 0; i < dependency->held_count; i++) {
-            struct drawn_edge *edge =
-                edge_between(&builder->arena, &table, snarl_order_node_lock(dependency->held[i]),
-                             dependency->lock);
-            if (!edge->drawn)
-                draw(builder, source, dependency, edge);
-        }
+            mark_cycle(&builder->arena, &drawing.table, cycle);
+    snarl_loaded_tell_wants(&source->loaded, draw_want, &drawing);
 }

@@ -57,7 +57,7 @@ static uint64_t hash_lock(const struct snarl_report *report, unsigned id)
     const struct snarl_report_lock *lock = snarl_report_lock_by_id(report, id);
     if (lock == NULL)
         return 0;
-    if (is_variable(lock->name))
+    if (lock->named || is_variable(lock->name))
         return snarl_hash_mix(1, hash_string(lock->name));
     if (lock->created.count > 0)
         return hash_functions(2, &lock->created, true);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/loaded_runs.h"
 #include "base/table.h"
+#include "core/objects.h"
 
 struct snarl_fact_entry {
     uint32_t id;
@@ -55,11 +57,28 @@ static void append(const void ***array, size_t *count, const void *item)
 #define APPEND(loaded, array, count, item)                                                         \
     append((const void ***)&(loaded)->array, &(loaded)->count, item)
 
+/* One that had not been met when it was told of first is told of again. */
 static void note_lock(struct snarl_loaded *loaded, const struct snarl_fact_lock *fact)
 {
-    enter(loaded, &loaded->locks, fact->lock, fact, false);
+    const struct snarl_fact_entry *known = find(loaded->locks, fact->lock);
+    bool unmet =
+        known != NULL && ((const struct snarl_fact_lock *)known->fact)->kind == SNARL_OBJECT_NONE;
+    enter(loaded, &loaded->locks, fact->lock, fact, unmet);
     if (fact->device != 0 || fact->inode != 0 || fact->offset != 0)
         APPEND(loaded, shared_locks, shared_lock_count, fact);
+}
+
+/* There may be millions, and they come in the order of their ids. One that does not is another call
+ * path of a known one, or a sign of damage. */
+static void note_dependency(struct snarl_loaded *loaded, const struct snarl_fact_dependency *fact)
+{
+    size_t count = loaded->dependency_count;
+    if (count == 0 || fact->dependency > loaded->dependencies[count - 1]->dependency)
+        APPEND(loaded, dependencies, dependency_count, fact);
+    else if (snarl_loaded_dependency(loaded, fact->dependency) == NULL) {
+        enter(loaded, &loaded->late_dependencies, fact->dependency, fact, false);
+        loaded->late_dependency_count++;
+    }
 }
 
 /* Another thread may have started something between an exec and its failure. */
@@ -142,18 +161,24 @@ static void take(struct snarl_loaded *loaded, const struct snarl_fact_header *he
     case SNARL_FACT_LOCK:
         note_lock(loaded, fact);
         break;
+    case SNARL_FACT_LOCK_NAME:
+        enter(loaded, &loaded->lock_names, ((const struct snarl_fact_lock_name *)fact)->lock, fact,
+              true);
+        break;
     case SNARL_FACT_LOCK_CHANGE:
         snarl_loaded_note_change(loaded, fact);
         break;
     case SNARL_FACT_DEPENDENCY:
-        enter(loaded, &loaded->dependencies,
-              ((const struct snarl_fact_dependency *)fact)->dependency, fact, false);
+        note_dependency(loaded, fact);
         break;
     case SNARL_FACT_START_FAILED:
         drop_last_exec(loaded);
         break;
     case SNARL_FACT_LOSS:
         note_loss(loaded, ((const struct snarl_fact_loss *)fact)->loss);
+        break;
+    case SNARL_FACT_CHAOS:
+        loaded->chaos = fact;
         break;
     case SNARL_FACT_END:
         loaded->end = fact;
@@ -216,17 +241,22 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
     }
     const struct snarl_fact_header *fact;
     while ((fact = snarl_reader_next(&loaded->reader)) != NULL)
-        if (!gather(loaded, fact))
+        if (!gather(loaded, fact) && !snarl_loaded_note_runs(loaded, fact))
             take(loaded, fact);
     note_table(loaded);
     enter_row_objects(loaded);
-    snarl_loaded_judge(loaded);
+    snarl_loaded_end_runs(loaded);
+    if (!options->facts_only && snarl_loaded_is_merged(loaded))
+        snarl_across_judge(loaded);
+    else if (!options->facts_only)
+        snarl_loaded_judge(loaded);
     return true;
 }
 
 void snarl_loaded_free(struct snarl_loaded *loaded)
 {
     free(loaded->modules);
+    free(loaded->dependencies);
     free(loaded->tables);
     free(loaded->deadlocks);
     free(loaded->starts);
@@ -236,8 +266,29 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->asleeps);
     free(loaded->steered);
     free(loaded->shared_locks);
+    snarl_loaded_free_runs(loaded);
     snarl_arena_end(&loaded->arena);
     snarl_reader_close(&loaded->reader);
+}
+
+unsigned snarl_loaded_lock_count(const struct snarl_loaded *loaded)
+{
+    return HASH_CNT(by_id, loaded->locks);
+}
+
+unsigned snarl_loaded_thread_count(const struct snarl_loaded *loaded)
+{
+    return HASH_CNT(by_id, loaded->threads);
+}
+
+uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *loaded, size_t *count)
+{
+    uint32_t *ids = calloc(HASH_CNT(by_id, loaded->locks) + 1, sizeof *ids);
+    *count = 0;
+    for (const struct snarl_fact_entry *lock = loaded->locks; ids != NULL && lock != NULL;
+         lock = lock->by_id.next)
+        ids[(*count)++] = lock->id;
+    return ids;
 }
 
 static const void *fact_of(const struct snarl_fact_entry *table, uint32_t id, size_t *modules_then)
@@ -259,10 +310,22 @@ const struct snarl_fact_lock *snarl_loaded_lock(const struct snarl_loaded *loade
     return fact_of(loaded->locks, lock, modules_then);
 }
 
+static int compare_dependency(const void *key, const void *item)
+{
+    uint32_t id = *(const uint32_t *)key;
+    const struct snarl_fact_dependency *fact = *(const struct snarl_fact_dependency *const *)item;
+    return (id > fact->dependency) - (id < fact->dependency);
+}
+
 const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *loaded,
                                                             uint32_t dependency)
 {
-    const struct snarl_fact_entry *entry = find(loaded->dependencies, dependency);
+    const struct snarl_fact_dependency *const *found =
+        bsearch(&dependency, loaded->dependencies, loaded->dependency_count,
+                sizeof(const struct snarl_fact_dependency *), compare_dependency);
+    if (found != NULL)
+        return *found;
+    const struct snarl_fact_entry *entry = find(loaded->late_dependencies, dependency);
     return entry != NULL ? entry->fact : NULL;
 }
 
@@ -276,6 +339,12 @@ const char *snarl_loaded_thread_name(const struct snarl_loaded *loaded, uint32_t
 {
     const struct snarl_fact_entry *entry = find(loaded->names, thread);
     return entry != NULL ? ((const struct snarl_fact_thread_name *)entry->fact)->name : NULL;
+}
+
+const char *snarl_loaded_lock_name(const struct snarl_loaded *loaded, uint32_t lock)
+{
+    const struct snarl_fact_entry *entry = find(loaded->lock_names, lock);
+    return entry != NULL ? ((const struct snarl_fact_lock_name *)entry->fact)->name : NULL;
 }
 
 const struct snarl_fact_module *snarl_loaded_module(const struct snarl_loaded *loaded,

@@ -15,18 +15,24 @@
 
 struct snarl_fact_entry;   /* private: a fact by its id */
 struct snarl_lock_changes; /* private: what is told of a lock later than the lock itself */
+struct snarl_loaded_runs;  /* private: the shapes and runs of a merged recording */
 
 struct snarl_loaded {
     const char *path;
     struct snarl_reader reader;
     struct snarl_arena arena;
-    struct snarl_lock_order *order;
+    struct snarl_lock_order *order;           /* of the dependencies that may be on cycles */
     const struct snarl_fact_process *process; /* NULL if the recording was cut before it */
     const struct snarl_fact_calls *calls;
     const struct snarl_fact_table *first_table;
     const char *first_name; /* of the main thread, before it had time to give itself another */
-    const struct snarl_fact_end *end; /* NULL unless it ended by exit() */
-    struct snarl_fact_entry *stacks, *threads, *locks, *names, *dependencies;
+    const struct snarl_fact_chaos *chaos; /* NULL where nothing was delayed */
+    const struct snarl_fact_end *end;     /* NULL unless it ended by exit() */
+    struct snarl_fact_entry *stacks, *threads, *locks, *names, *lock_names;
+    const struct snarl_fact_dependency **dependencies; /* by id, each the first of its id */
+    size_t dependency_count;
+    struct snarl_fact_entry *late_dependencies; /* those whose ids are not in order */
+    size_t late_dependency_count;
     const struct snarl_fact_module **modules; /* in order of appearance */
     size_t module_count;
     const struct snarl_fact_table **tables;
@@ -48,11 +54,14 @@ struct snarl_loaded {
     const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */
     size_t shared_lock_count;
     struct snarl_lock_changes *changes; /* private: what became of locks */
+    struct snarl_loaded_runs *runs;     /* private; NULL where it is not a merged one */
+    size_t part_from, part_until;       /* private: what is read again of the file; 0: all */
     uint32_t losses; /* bits by enum snarl_loss; SNARL_LOSS_KINDS for any other */
 };
 
 struct snarl_loaded_options {
     bool keep_infeasible;
+    bool facts_only; /* no graph is made: `order` stays empty */
 };
 
 /* Reads the recording at `path` (kept, not copied) and judges its dependencies. False, with one
@@ -74,6 +83,46 @@ const struct snarl_fact_stack *snarl_loaded_stack(const struct snarl_loaded *, u
 const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_loaded *,
                                                             uint32_t dependency);
 
+/* How many there are facts of. */
+unsigned snarl_loaded_lock_count(const struct snarl_loaded *);
+unsigned snarl_loaded_thread_count(const struct snarl_loaded *);
+
+/* The ids of all locks, in no order; the caller frees the array. */
+uint32_t *snarl_loaded_lock_ids(const struct snarl_loaded *, size_t *count);
+
+/* Whether it is what many runs did, see layout.h. Then thread and dependency ids are those of all
+ * shapes and runs. */
+bool snarl_loaded_is_merged(const struct snarl_loaded *);
+
+/* Whether this is the main thread, of its shape where there are several; and the number that a
+ * thread has within its process, or shape. */
+bool snarl_loaded_is_main(const struct snarl_loaded *, uint32_t thread);
+uint32_t snarl_loaded_thread_number(const struct snarl_loaded *, uint32_t thread);
+
+/* What a merged recording says of a lock or thread, or NULL. Main threads are found as threads. */
+const struct snarl_fact_identity *snarl_loaded_identity(const struct snarl_loaded *,
+                                                        enum snarl_identified of, uint32_t id);
+
+/* Whether the object of such a misuse is a thread. */
+bool snarl_misuse_is_of_threads(uint32_t misuse);
+
+/* Private: the facts once more, from the first on. */
+void snarl_loaded_again(struct snarl_loaded *);
+const struct snarl_fact_header *snarl_loaded_next(struct snarl_loaded *);
+
+/* Private: tells which semaphores are polled. */
+void snarl_loaded_tell_polled(const struct snarl_loaded *, struct snarl_lock_order *);
+
+/* How many runs that differ; 0 where it is no merged recording. */
+size_t snarl_loaded_run_count(const struct snarl_loaded *);
+
+/* Private to the reading: the ends of what only merged recordings hold. */
+void snarl_loaded_end_runs(struct snarl_loaded *);
+void snarl_loaded_free_runs(struct snarl_loaded *);
+
+/* Private to the reading: takes in what only merged recordings hold; false for other facts. */
+bool snarl_loaded_note_runs(struct snarl_loaded *, const struct snarl_fact_header *fact);
+
 /* Private to the reading: takes in what became of a lock; then judges the dependencies. */
 void snarl_loaded_note_change(struct snarl_loaded *, const struct snarl_fact_lock_change *fact);
 void snarl_loaded_judge(struct snarl_loaded *);
@@ -90,8 +139,26 @@ void snarl_loaded_tell_wants(struct snarl_loaded *,
                              bool (*tell)(void *context, const struct snarl_want *want),
                              void *context);
 
+/* How many dependencies there are, those of signals left out. */
+size_t snarl_loaded_dependency_count(struct snarl_loaded *);
+
+/* Of what something is the id. */
+enum snarl_loaded_id {
+    SNARL_LOADED_THREAD,
+    SNARL_LOADED_LOCK,
+};
+
+/* Tells the orders between the recording's threads, under the ids that `rename` gives them. Reads
+ * the recording anew. */
+void snarl_loaded_tell_orders(struct snarl_loaded *, struct snarl_thread_order *,
+                              uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
+                              void *context);
+
 /* The last name that the thread gave itself, or NULL. */
 const char *snarl_loaded_thread_name(const struct snarl_loaded *, uint32_t thread);
+
+/* What the program calls the lock, or NULL. */
+const char *snarl_loaded_lock_name(const struct snarl_loaded *, uint32_t lock);
 
 /* The module that an address belonged to when `modules_then` were known: the one that was mapped
  * there last. NULL if none was. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "analysis/loaded.h"
+#include "analysis/lock_sieve.h"
 #include "base/table.h"
 
 struct snarl_lock_changes {
@@ -102,8 +103,8 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     const struct snarl_fact_header *header;
     size_t lost = loaded->reader.lost;
     bool go_on = true;
-    snarl_reader_rewind(&loaded->reader);
-    while (go_on && (header = snarl_reader_next(&loaded->reader)) != NULL) {
+    snarl_loaded_again(loaded);
+    while (go_on && (header = snarl_loaded_next(loaded)) != NULL) {
         const void *fact = header;
         if (header->kind == SNARL_FACT_DEPENDENCY) {
             const struct snarl_fact_dependency *dependency = fact;
@@ -120,23 +121,71 @@ void snarl_loaded_tell_wants(struct snarl_loaded *loaded,
     free(telling.held);
 }
 
+size_t snarl_loaded_dependency_count(struct snarl_loaded *loaded)
+{
+    struct telling telling = {.loaded = loaded};
+    size_t count = 0;
+    uint32_t held_count;
+    for (size_t i = 0; i < loaded->dependency_count; i++)
+        count += is_want(&telling, loaded->dependencies[i], &held_count);
+    free(telling.held);
+    return count + loaded->late_dependency_count;
+}
+
+void snarl_loaded_again(struct snarl_loaded *loaded)
+{
+    snarl_reader_rewind(&loaded->reader);
+    if (loaded->part_from != 0)
+        loaded->reader.position = loaded->part_from;
+}
+
+const struct snarl_fact_header *snarl_loaded_next(struct snarl_loaded *loaded)
+{
+    if (loaded->part_until != 0 && loaded->reader.position >= loaded->part_until)
+        return NULL;
+    return snarl_reader_next(&loaded->reader);
+}
+
+static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
+{
+    (void)context;
+    (void)kind;
+    return id;
+}
+
+struct judging {
+    struct snarl_loaded *loaded;
+    struct snarl_lock_sieve sieve;
+};
+
 static bool add_want(void *context, const struct snarl_want *want)
 {
-    struct snarl_loaded *loaded = context;
+    struct judging *judging = context;
     struct snarl_dependency *dependency;
-    if (snarl_lock_order_add(loaded->order, want, &dependency) == SNARL_ADDED_FAILED)
-        loaded->losses |= 1u << SNARL_LOSS_MEMORY;
+    if (snarl_lock_sieve_passes(&judging->sieve, want) &&
+        snarl_lock_order_add(judging->loaded->order, want, &dependency) == SNARL_ADDED_FAILED)
+        judging->loaded->losses |= 1u << SNARL_LOSS_MEMORY;
     return true;
 }
 
-/* What is told of a lock at any time holds from the beginning, so it comes first. */
-void snarl_loaded_judge(struct snarl_loaded *loaded)
+void snarl_loaded_tell_polled(const struct snarl_loaded *loaded, struct snarl_lock_order *order)
 {
     const struct snarl_lock_changes *changes = loaded->changes;
     for (; changes != NULL; changes = changes->by_lock.next)
         if (changes->changes & SNARL_LOCK_IS_POLLED)
-            snarl_lock_order_polled(loaded->order, changes->lock);
-    snarl_loaded_tell_wants(loaded, add_want, loaded);
+            snarl_lock_order_polled(order, changes->lock);
+}
+
+/* What is told of a lock at any time holds from the beginning, so it comes first, and the orders
+ * between threads. */
+void snarl_loaded_judge(struct snarl_loaded *loaded)
+{
+    snarl_loaded_tell_orders(loaded, snarl_lock_order_threads(loaded->order), same_id, NULL);
+    snarl_loaded_tell_polled(loaded, loaded->order);
+    struct judging judging = {.loaded = loaded};
+    snarl_lock_sieve_make(&judging.sieve, loaded);
+    snarl_loaded_tell_wants(loaded, add_want, &judging);
+    snarl_lock_sieve_free(&judging.sieve);
     if (snarl_lock_order_searches_cut(loaded->order) > 0)
         loaded->losses |= 1u << SNARL_LOSS_SEARCH;
 }

@@ -1,7 +1,7 @@
 /* Misuse of the calls, as findings of the report. */
 #include "analysis/advice.h"
 
-static bool is_of_threads(uint32_t misuse)
+bool snarl_misuse_is_of_threads(uint32_t misuse)
 {
     return misuse == SNARL_MISUSE_JOIN_TWICE || misuse == SNARL_MISUSE_JOIN_DETACHED ||
            misuse == SNARL_MISUSE_DETACH_TWICE || misuse == SNARL_MISUSE_JOIN_SELF;
@@ -84,7 +84,7 @@ static void put_into_words(struct snarl_builder *builder, struct snarl_source *s
 static void add_misuse(struct snarl_builder *builder, struct snarl_source *source,
                        const struct snarl_fact_misuse *fact)
 {
-    bool of_threads = is_of_threads(fact->misuse);
+    bool of_threads = snarl_misuse_is_of_threads(fact->misuse);
     const struct parties parties = {
         .thread = snarl_builder_thread(builder, source, fact->thread),
         .other_thread = snarl_builder_thread(builder, source, fact->other_thread),

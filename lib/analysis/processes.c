@@ -135,7 +135,12 @@ static void add_statistics(struct snarl_builder *builder, struct snarl_source *s
     for (size_t i = 0; i < loaded->table_count; i++)
         for (uint32_t j = 0; j < loaded->tables[i]->row_count; j++)
             report->statistics.acquisitions += snarl_reader_row(loaded->tables[i], j)->acquisitions;
-    report->statistics.dependencies += snarl_lock_order_dependency_count(loaded->order);
+    report->statistics.dependencies += snarl_loaded_dependency_count(&source->loaded);
+    if (snarl_loaded_is_merged(loaded)) {
+        process->runs = snarl_loaded_run_count(loaded);
+        report->statistics.locks += process->locks = snarl_loaded_lock_count(loaded);
+        report->statistics.threads += process->threads = snarl_loaded_thread_count(loaded);
+    }
     if (loaded->first_table == NULL)
         return;
     report->statistics.acquisitions += loaded->first_table->acquisitions;
@@ -161,7 +166,7 @@ static void add_process(struct snarl_builder *builder, struct snarl_source *sour
                         struct snarl_report_process *process)
 {
     const struct snarl_loaded *loaded = &source->loaded;
-    source->default_name = loaded->first_name;
+    source->default_name = snarl_loaded_is_merged(loaded) ? NULL : loaded->first_name;
     process->pid = loaded->reader.header->pid;
     process->watched = true;
     add_arguments(builder, process, loaded->process);
@@ -170,7 +175,8 @@ static void add_process(struct snarl_builder *builder, struct snarl_source *sour
     uint64_t last = last_moment(loaded);
     if (last > loaded->reader.header->started_monotonic)
         process->duration_s = (double)(last - loaded->reader.header->started_monotonic) / 1e9;
-    process->ended = loaded->end == NULL && !snarl_loaded_exec(loaded);
+    process->ended =
+        loaded->end == NULL && !snarl_loaded_exec(loaded) && !snarl_loaded_is_merged(loaded);
     if (process->ended)
         add_states(builder, source, process);
 }

@@ -163,6 +163,13 @@ static bool tell(void *context, const struct snarl_want *want)
     return false;
 }
 
+static uint32_t rename_id(void *context, enum snarl_loaded_id kind, uint32_t id)
+{
+    struct merging *merging = context;
+    return kind == SNARL_LOADED_LOCK ? merged_lock(merging, id)
+                                     : merged(merging, &merging->threads, id);
+}
+
 static bool has_common(const struct merging *merging, const struct snarl_source *source)
 {
     for (size_t i = 0; i < source->loaded.shared_lock_count; i++)
@@ -209,6 +216,8 @@ void snarl_builder_shared_order(struct snarl_builder *builder)
             merging.order = snarl_lock_order_create(&builder->arena, builder->keep_infeasible);
         if (merging.order == NULL)
             snarl_pool_exhausted();
+        snarl_loaded_tell_orders(&merging.source->loaded, snarl_lock_order_threads(merging.order),
+                                 rename_id, &merging);
         snarl_loaded_tell_wants(&merging.source->loaded, tell, &merging);
     }
     if (merging.order != NULL)

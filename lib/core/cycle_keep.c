@@ -40,20 +40,22 @@ static enum snarl_severity severity_of(struct snarl_lock_order *order,
 
 /* Makes `cycle` the one of these steps, turned so that the first thread comes first: which step
  * closed it is chance. */
-static void describe(const struct snarl_lock_order *order, struct snarl_cycle *cycle,
+static void describe(struct snarl_lock_order *order, struct snarl_cycle *cycle,
                      struct snarl_dependency *const *steps, enum snarl_reason reason,
                      enum snarl_severity severity)
 {
     cycle->status = reason == SNARL_REASON_NONE ? SNARL_PREDICTED : SNARL_INFEASIBLE;
     cycle->reason = reason;
     cycle->severity = severity;
-    cycle->search = order->searches;
     uint32_t first = 0;
     for (uint32_t i = 1; i < cycle->length; i++)
         if (steps[i]->thread < steps[first]->thread)
             first = i;
     for (uint32_t i = 0; i < cycle->length; i++)
         cycle->steps[i] = steps[(first + i) % cycle->length];
+    cycle->seen_ordered_by = reason == SNARL_REASON_NONE
+                                 ? snarl_cycle_seen_ordered_by(order, cycle->steps, cycle->length)
+                                 : 0;
 }
 
 static struct snarl_cycle *make(struct snarl_lock_order *order, uint32_t length)
@@ -78,21 +80,63 @@ static void append(struct snarl_lock_order *order, struct snarl_cycle *cycle)
     order->last_cycle = cycle;
 }
 
-/* One more chain through the locks of a known cycle; one of each search is enough. */
+static bool has_steps(const struct snarl_cycle *cycle, const struct snarl_cycle *other)
+{
+    for (uint32_t i = 0; i < cycle->length; i++)
+        if (cycle->steps[i] != other->steps[i])
+            return false;
+    return true;
+}
+
+static bool is_known(const struct snarl_cycle *known, const struct snarl_cycle *cycle)
+{
+    if (has_steps(known, cycle))
+        return true;
+    for (const struct snarl_cycle *also = known->also; also != NULL; also = also->next)
+        if (has_steps(also, cycle))
+            return true;
+    return false;
+}
+
+/* One more chain through the locks of a known cycle, unless it was found before. */
 static void add_also(struct snarl_lock_order *order, struct snarl_cycle *known,
                      struct snarl_dependency *const *steps)
 {
-    if (known->search == order->searches)
+    if (known->also_count >= SNARL_ALSO_KEPT) {
+        known->also_count++;
         return;
-    known->search = order->searches;
-    if (known->also_count++ >= SNARL_ALSO_KEPT)
-        return;
+    }
     struct snarl_cycle *cycle = make(order, known->length);
     if (cycle == NULL)
         return;
     describe(order, cycle, steps, known->reason, known->severity);
+    if (is_known(known, cycle)) {
+        size_t size = sizeof *cycle + cycle->length * sizeof cycle->steps[0];
+        snarl_arena_free(order->arena, cycle, size);
+        return;
+    }
+    known->also_count++;
     cycle->next = known->also;
     known->also = cycle;
+}
+
+/* Whether one of its sides is no thread, but an order that the program has declared. */
+static bool is_declared(struct snarl_dependency *const *steps, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++)
+        if (snarl_is_declared(steps[i]->thread))
+            return true;
+    return false;
+}
+
+/* Whether the chain says more than the one that is known: it is worse, or as bad, and threads alone
+ * close it. */
+static bool is_better(const struct snarl_cycle *known, struct snarl_dependency *const *steps,
+                      enum snarl_severity severity)
+{
+    return severity > known->severity ||
+           (severity == known->severity && severity > SNARL_NOTE &&
+            is_declared(known->steps, known->length) && !is_declared(steps, known->length));
 }
 
 bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *const *steps,
@@ -112,7 +156,7 @@ bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *c
         append(order, known);
         return true;
     }
-    if (severity > known->severity) {
+    if (is_better(known, steps, severity)) {
         known->also = NULL;
         known->also_count = 0;
         describe(order, known, steps, reason, severity);

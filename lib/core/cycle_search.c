@@ -1,5 +1,5 @@
 /*
- * The search for cycles that a new dependency closes.
+ * The search for cycles that a dependency closes with those that are in the graph already.
  *
  * First a breadth-first walk from the wanted lock along the links: if it reaches none of the locks
  * held, there is no cycle, and that is nearly always so. Else, for each held lock that it reached,
@@ -11,6 +11,8 @@
  * between them runs a shorter cycle, of no lesser severity, which is kept instead. So in the cycles
  * looked for each wanted lock is held by one step alone, as it is where all hold for themselves.
  */
+#include <string.h>
+
 #include "core/lock_order_private.h"
 
 enum {
@@ -19,12 +21,14 @@ enum {
     SETS_PER_SEARCH = 16,          /* new sets of locks kept, per held lock, shortest first */
     LONGEST_CYCLE = 1024,          /* steps; a ring of as many threads */
     RANKS_SEARCHED = 8,            /* threads that do the same, for further sets of locks */
+    LIKE_TRIED = 16, /* threads that do the same, at one place, beside the first few */
 };
 
 /* One step of the chain, and how far the search has got beyond it. */
 struct link_in_chain {
     struct snarl_dependency *step;
     uint32_t next_held; /* the held lock of the step to go on from next; now it is the one before */
+    uint64_t place;     /* among which candidates it was found */
 };
 
 /* Lives in the arena, and does not recurse: a host thread's stack may be 16 KiB. */
@@ -35,13 +39,19 @@ struct snarl_search {
     bool weak;                     /* whether what makes a warning may take part */
     bool first_only;               /* one cycle for each held lock is enough */
     bool found;
-    bool deeper; /* a longer chain was cut by the length */
+    bool orders_count;       /* they have kept steps apart */
+    enum snarl_reason apart; /* why a chain that closes is no cycle: kept in `apart_steps` */
+    uint32_t apart_length;
+    uint64_t places; /* candidates for the end of a chain were looked through so often */
+    uint64_t place;  /* ... which of these it is now */
+    bool deeper;     /* a longer chain was cut by the length */
     size_t steps_left;
     uint32_t sets_left;
     uint32_t cycle_length;                     /* of the cycles looked for */
     uint32_t length;                           /* of the chain so far */
     struct link_in_chain chain[LONGEST_CYCLE]; /* [0] is closing; the others last step first */
     struct snarl_dependency *steps[LONGEST_CYCLE];
+    struct snarl_dependency *apart_steps[LONGEST_CYCLE];
 };
 
 /* Marks the shortest way from the goal to every lock it reaches; true if that includes one held. */
@@ -87,7 +97,7 @@ static struct snarl_order_node *wanted_next(const struct snarl_search *search)
 static void push(struct snarl_search *search, struct snarl_dependency *dependency)
 {
     struct snarl_order_node *wanted = wanted_next(search);
-    search->chain[search->length++] = (struct link_in_chain){dependency, 0};
+    search->chain[search->length++] = (struct link_in_chain){dependency, 0, search->place};
     if (wanted != NULL)
         wanted->chain_wants = true;
     for (uint32_t i = 0; i < dependency->held_count; i++) {
@@ -125,6 +135,8 @@ static bool is_obstacle(const struct snarl_search *search, const struct snarl_de
 static bool is_taken(const struct snarl_dependency *dependency, uint32_t place)
 {
     const struct snarl_order_node *node = dependency->held[place];
+    if (node->withdrawn)
+        return false;
     if (node->chain_holds > 0)
         return true;
     return node->chain_shares > 0 &&
@@ -140,12 +152,23 @@ static bool can_wait(const struct snarl_search *search, const struct snarl_depen
                        place_at_end(search));
 }
 
-/* Of the threads that do the same, the first n can stand for all in a cycle of n steps: it has no
- * use for more threads than that. */
-static bool can_join(const struct snarl_search *search, const struct snarl_dependency *dependency)
+/* Of the threads that do the same some stand for all: a cycle of n steps has no use for more than n
+ * of them. Where orders between threads have kept some apart a few more are tried, that may lie
+ * better. */
+static bool is_one_too_many(struct snarl_search *search, const struct snarl_dependency *dependency)
 {
-    if (dependency->rank >= search->cycle_length)
-        return false;
+    struct snarl_order_deed *deed = dependency->deed;
+    if (deed == NULL || !search->orders_count)
+        return dependency->rank >= search->cycle_length;
+    if (deed->place != search->place) {
+        deed->place = search->place;
+        deed->tried = 0;
+    }
+    return deed->tried++ >= search->cycle_length + LIKE_TRIED;
+}
+
+static bool can_join(struct snarl_search *search, const struct snarl_dependency *dependency)
+{
     if (dependency->flags != 0 && !can_wait(search, dependency))
         return false;
     for (uint32_t i = 0; i < search->length; i++)
@@ -157,19 +180,51 @@ static bool can_join(const struct snarl_search *search, const struct snarl_depen
     return true;
 }
 
+/* Whether its segments can overlap with those of the others, as far as two at a time say. */
+static bool can_meet_all(struct snarl_search *search, const struct snarl_dependency *dependency)
+{
+    for (uint32_t i = search->length; i-- > 0;)
+        if (!snarl_cycle_can_meet(search->order, search->chain[i].step, dependency)) {
+            search->orders_count = true;
+            return false;
+        }
+    return true;
+}
+
 static void keep(struct snarl_search *search, uint32_t length, enum snarl_reason reason)
 {
     if (snarl_cycle_keep(search->order, search->steps, length, reason) && --search->sets_left == 0)
         search->steps_left = 0;
 }
 
-/* The chain is closing, last, ..., second: turn it round. */
-static void found(struct snarl_search *search, struct snarl_dependency *second)
+/* The chain is closing, last, ..., second: turns it round. Why its steps are kept apart. */
+static enum snarl_reason turn_round(struct snarl_search *search, struct snarl_dependency *second)
 {
+    uint32_t length = search->length + 1;
     search->steps[0] = search->closing;
     search->steps[1] = second;
-    for (uint32_t i = 2; i <= search->length; i++)
-        search->steps[i] = search->chain[search->length - i + 1].step;
+    for (uint32_t i = 2; i < length; i++)
+        search->steps[i] = search->chain[length - i].step;
+    return snarl_cycle_apart(search->order, search->steps, length);
+}
+
+/* The first chain that would close, but for its orders or the locks held for it, is remembered. */
+static void note_apart(struct snarl_search *search, struct snarl_dependency *second)
+{
+    if (!search->order->keep_infeasible || search->apart != SNARL_REASON_NONE)
+        return;
+    search->apart = turn_round(search, second);
+    search->apart_length = search->length + 1;
+    memcpy(search->apart_steps, search->steps, search->apart_length * sizeof search->steps[0]);
+}
+
+static void found(struct snarl_search *search, struct snarl_dependency *second)
+{
+    if (turn_round(search, second) != SNARL_REASON_NONE) {
+        search->orders_count = true;
+        note_apart(search, second);
+        return;
+    }
     search->found = true;
     if (search->steps_left > STEPS_ONCE_FOUND)
         search->steps_left = STEPS_ONCE_FOUND;
@@ -190,7 +245,6 @@ static uint32_t place_of_goal(const struct snarl_search *search,
  * chain; else the first that can join is pushed. */
 static void try_steps(struct snarl_search *search, struct snarl_dependency *step, uint32_t left)
 {
-    bool closed = false;
     for (; step != NULL && search->steps_left > 0; step = step->next_wanting) {
         search->steps_left--;
         if (!can_join(search, step))
@@ -199,15 +253,28 @@ static void try_steps(struct snarl_search *search, struct snarl_dependency *step
         bool closes = place < step->held_count;
         if (closes && !is_obstacle(search, search->closing, step, place))
             continue; /* two readers; and nobody can hold it against them */
-        if (left == 1 && closes && !closed) {
-            found(search, step); /* the others that close here do so through the same locks */
-            closed = true;
-        } else if (left == 1 && !closes) {
+        if (left == 1 && !closes) {
             search->deeper = true;
-        } else if (left > 1 && !closes) {
+            continue;
+        }
+        if (left > 1 && closes)
+            continue;
+        if (!can_meet_all(search, step)) {
+            if (left == 1)
+                note_apart(search, step);
+            continue;
+        }
+        if (is_one_too_many(search, step)) {
+            if (step->deed != NULL)
+                step = step->deed->last_wanting;
+            continue;
+        }
+        if (left > 1) {
             push(search, step);
             return;
         }
+        /* The others that close here do so through the same locks. */
+        found(search, step);
     }
 }
 
@@ -232,6 +299,7 @@ static void extend(struct snarl_search *search, const struct snarl_order_node *h
 {
     uint32_t base = search->length;
     struct snarl_dependency *candidate = held->wanting;
+    search->place = ++search->places;
     while (search->steps_left > 0) {
         try_steps(search, candidate, left - (search->length - base));
         if (search->found && search->first_only)
@@ -241,9 +309,11 @@ static void extend(struct snarl_search *search, const struct snarl_order_node *h
             struct snarl_order_node *node = next_lock(search, left - (search->length - base));
             if (node != NULL) {
                 candidate = node->wanting;
+                search->place = ++search->places;
             } else {
                 /* Nothing beyond this step: on to the next one that wants the same lock. */
                 candidate = search->chain[search->length - 1].step->next_wanting;
+                search->place = search->chain[search->length - 1].place;
                 pop(search);
             }
         }
@@ -273,17 +343,7 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     return search->found;
 }
 
-static bool is_gated(const struct snarl_dependency *left, const struct snarl_dependency *right)
-{
-    for (uint32_t i = 0; i < left->held_count; i++)
-        for (uint32_t j = 0; j < right->held_count; j++)
-            if (left->held[i] == right->held[j] &&
-                !(snarl_dependency_shares(left, i) && snarl_dependency_shares(right, j)))
-                return true;
-    return false;
-}
-
-/* NONE if nothing stands against it: then the search was cut off before it got there. */
+/* NONE if nothing stands against it, of locks and threads. */
 static enum snarl_reason reason_of(struct snarl_dependency *const *steps, uint32_t length)
 {
     enum snarl_reason reason = SNARL_REASON_NONE;
@@ -294,16 +354,21 @@ static enum snarl_reason reason_of(struct snarl_dependency *const *steps, uint32
         for (uint32_t j = 0; j < i; j++) {
             if (steps[i]->thread == steps[j]->thread)
                 return SNARL_REASON_SINGLE_THREAD;
-            if (reason != SNARL_REASON_GATE_LOCK && is_gated(steps[i], steps[j]))
+            if (reason != SNARL_REASON_GATE_LOCK && snarl_cycle_is_gated(steps[i], steps[j]))
                 reason = SNARL_REASON_GATE_LOCK;
         }
     }
     return reason;
 }
 
-/* Keeps the shortest path as a cycle that cannot happen. */
+/* Keeps a cycle that cannot happen: one whose steps are kept apart, else the shortest path. */
 static void keep_infeasible(struct snarl_search *search, struct snarl_order_node *held)
 {
+    if (search->apart != SNARL_REASON_NONE) {
+        memcpy(search->steps, search->apart_steps, search->apart_length * sizeof search->steps[0]);
+        keep(search, search->apart_length, search->apart);
+        return;
+    }
     uint32_t length = held->distance + 1;
     if (length > LONGEST_CYCLE)
         return;
@@ -331,6 +396,8 @@ void snarl_cycle_search(struct snarl_lock_order *order, struct snarl_dependency 
         if (held->visited != order->searches)
             continue;
         search->chain[0].next_held = i + 1;
+        search->apart = SNARL_REASON_NONE;
+        search->orders_count = false;
         bool closed = false;
         if (!(closing->flags & SNARL_WANT_TIMED))
             closed |= search_from(search, held, false);

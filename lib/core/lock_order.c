@@ -8,12 +8,12 @@
 struct snarl_lock_order *snarl_lock_order_create(struct snarl_arena *arena, bool keep_infeasible)
 {
     struct snarl_lock_order *order = snarl_arena_allocate(arena, sizeof *order);
-    struct snarl_search *search = snarl_arena_allocate(arena, snarl_cycle_search_size());
     struct snarl_order_told *told = snarl_arena_allocate(arena, sizeof *told);
-    if (order == NULL || search == NULL || told == NULL)
+    struct snarl_thread_order *threads = snarl_thread_order_begin(arena);
+    if (order == NULL || told == NULL || threads == NULL)
         return NULL;
     order->arena = arena;
-    order->search = search;
+    order->threads = threads;
     order->told = told;
     order->keep_infeasible = keep_infeasible;
     return order;
@@ -37,45 +37,6 @@ struct snarl_order_node *snarl_order_node_of(struct snarl_lock_order *order, uin
         return node;
     snarl_arena_free(arena, node, sizeof *node);
     return NULL;
-}
-
-static bool add_link(struct snarl_lock_order *order, struct snarl_order_node *from,
-                     struct snarl_dependency *dependency, struct snarl_order_node *to)
-{
-    struct snarl_arena *arena = order->arena;
-    uint64_t key = (uint64_t)from->lock << 32 | to->lock;
-    struct snarl_order_link *link;
-    HASH_FIND(by_key, order->links, &key, sizeof key, link);
-    if (link != NULL)
-        return true;
-
-    link = snarl_arena_allocate(arena, sizeof *link);
-    if (link == NULL)
-        return false;
-    link->key = key;
-    link->to = to;
-    link->first = dependency;
-    HASH_ADD(by_key, order->links, key, sizeof key, link);
-    if (!SNARL_TABLE_HAS(link, by_key)) {
-        snarl_arena_free(arena, link, sizeof *link);
-        return false;
-    }
-    link->next = from->links;
-    from->links = link;
-    return true;
-}
-
-/* Takes back the link that the dependency brought: it can only be the newest. */
-static void remove_link(struct snarl_lock_order *order, struct snarl_order_node *from,
-                        const struct snarl_dependency *dependency)
-{
-    struct snarl_arena *arena = order->arena;
-    struct snarl_order_link *link = from->links;
-    if (link == NULL || link->first != dependency)
-        return;
-    from->links = link->next;
-    HASH_DELETE(by_key, order->links, link);
-    snarl_arena_free(arena, link, sizeof *link);
 }
 
 /* Two wants are one dependency if all but their stacks and segments agree. */
@@ -122,9 +83,15 @@ static bool is_variant(const struct snarl_variant *variant, const struct snarl_w
     return true;
 }
 
-static size_t variant_size(uint32_t held_count)
+/* Whether so many threads did the same that this one's deed is passed over. */
+static bool is_passed_over(const struct snarl_lock_order *order, const struct snarl_want *want)
 {
-    return sizeof(struct snarl_variant) + held_count * sizeof(uint32_t);
+    if (want->thread % SNARL_LIKE_KEPT == 0)
+        return false;
+    uint64_t key = key_of(want, 0);
+    const struct snarl_order_deed *deed;
+    HASH_FIND(by_key, order->deeds, &key, sizeof key, deed);
+    return deed != NULL && deed->threads >= SNARL_LIKE_KEPT;
 }
 
 bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want)
@@ -135,8 +102,10 @@ bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct s
     if (want == NULL || want->held_count == 0)
         return want != NULL;
     const struct snarl_dependency *dependency = find(order, want, &key);
-    if (dependency == NULL || (dependency->last_segment != want->segment &&
-                               dependency->segment_count <= SNARL_SEGMENTS_KEPT))
+    if (dependency == NULL)
+        return is_passed_over(order, want);
+    if (dependency->last_segment != want->segment &&
+        dependency->segment_count <= SNARL_SEGMENTS_KEPT)
         return false;
     if (dependency->variant_count > SNARL_VARIANTS_KEPT)
         return true;
@@ -160,7 +129,7 @@ static enum snarl_added add_variant(struct snarl_lock_order *order,
     }
 
     struct snarl_variant *variant =
-        snarl_arena_allocate(order->arena, variant_size(want->held_count));
+        snarl_arena_allocate(order->arena, snarl_variant_size(want->held_count));
     if (variant == NULL)
         return SNARL_ADDED_FAILED;
     variant->stack = want->stack;
@@ -169,6 +138,25 @@ static enum snarl_added add_variant(struct snarl_lock_order *order,
     dependency->variant_count++;
     *end = variant;
     return SNARL_ADDED_VARIANT;
+}
+
+/* Room for one more segment after the first. */
+static bool make_room(struct snarl_arena *arena, struct snarl_dependency *dependency)
+{
+    uint32_t count = dependency->segment_count - 1;
+    if (count < dependency->segment_room)
+        return true;
+    uint32_t room = count == 0 ? 4 : 2 * count;
+    uint32_t *segments = snarl_arena_allocate(arena, room * sizeof *segments);
+    if (segments == NULL)
+        return false;
+    if (count > 0)
+        memcpy(segments, dependency->later_segments, count * sizeof *segments);
+    snarl_arena_free(arena, dependency->later_segments,
+                     dependency->segment_room * sizeof *segments);
+    dependency->later_segments = segments;
+    dependency->segment_room = room;
+    return true;
 }
 
 static enum snarl_added add_segment(struct snarl_lock_order *order,
@@ -180,17 +168,13 @@ static enum snarl_added add_segment(struct snarl_lock_order *order,
     /* The first one past the limit is still told: it is what says that there were more. */
     if (dependency->segment_count > SNARL_SEGMENTS_KEPT)
         return SNARL_ADDED_NOTHING;
-
-    struct snarl_segments *segments = dependency->segments;
-    if (segments == NULL ||
-        segments->count == sizeof segments->segment / sizeof segments->segment[0]) {
-        segments = snarl_arena_allocate(order->arena, sizeof *segments);
-        if (segments == NULL)
+    if (dependency->segment_count == 0) {
+        dependency->first_segment = segment;
+    } else if (dependency->segment_count < SNARL_SEGMENTS_KEPT) {
+        if (!make_room(order->arena, dependency))
             return SNARL_ADDED_FAILED;
-        segments->next = dependency->segments;
-        dependency->segments = segments;
+        dependency->later_segments[dependency->segment_count - 1] = segment;
     }
-    segments->segment[segments->count++] = segment;
     dependency->segment_count++;
     dependency->last_segment = segment;
     return SNARL_ADDED_SEGMENT;
@@ -204,74 +188,83 @@ static uint32_t count_shared(const struct snarl_want *want)
     return count;
 }
 
-static size_t dependency_size(uint32_t held_count, uint32_t shared_count)
-{
-    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *) +
-           (shared_count > 0 ? (held_count + 7) / 8 : 0);
-}
-
 /* A dependency with all that hangs on it, or false with parts of it missing. */
 static bool fill(struct snarl_lock_order *order, struct snarl_dependency *dependency,
-                 const struct snarl_want *want, struct snarl_order_node *wanted)
+                 const struct snarl_want *want)
 {
     struct snarl_arena *arena = order->arena;
     for (uint32_t i = 0; i < want->held_count; i++) {
         dependency->held[i] = snarl_order_node_of(order, want->held[i].lock, true);
-        if (dependency->held[i] == NULL ||
-            !add_link(order, dependency->held[i], dependency, wanted))
+        if (dependency->held[i] == NULL)
             return false;
         if (want->held[i].shared)
             snarl_dependency_shared_bits(dependency)[i / 8] |= (uint8_t)(1u << i % 8);
     }
-    if (add_variant(order, dependency, want) == SNARL_ADDED_FAILED ||
+    if (snarl_order_node_of(order, want->lock, true) == NULL ||
+        add_variant(order, dependency, want) == SNARL_ADDED_FAILED ||
         add_segment(order, dependency, want->segment) == SNARL_ADDED_FAILED)
         return false;
     HASH_ADD(by_key, order->by_key, key, sizeof dependency->key, dependency);
     return SNARL_TABLE_HAS(dependency, by_key);
 }
 
-/* What fill left behind: a link without its dependency would be an order that nobody took. */
+/* What fill left behind. */
 static void discard(struct snarl_lock_order *order, struct snarl_dependency *dependency)
 {
-    for (uint32_t i = 0; i < dependency->held_count && dependency->held[i] != NULL; i++)
-        remove_link(order, dependency->held[i], dependency);
-    snarl_arena_free(order->arena, dependency->segments, sizeof *dependency->segments);
-    snarl_arena_free(order->arena, dependency->variants, variant_size(dependency->held_count));
+    snarl_arena_free(order->arena, dependency->variants,
+                     snarl_variant_size(dependency->held_count));
     snarl_arena_free(order->arena, dependency,
-                     dependency_size(dependency->held_count, dependency->shared_count));
+                     snarl_dependency_size(dependency->held_count, dependency->shared_count));
 }
 
-/* How many other threads did the same before; 0 too where there is no memory left to count them,
- * which makes searches dearer, no more. */
-static uint32_t rank_of(struct snarl_lock_order *order, const struct snarl_want *want)
+/* What other threads may have done too; NULL where there is no memory left to know, which makes
+ * searches dearer, no more. */
+static struct snarl_order_deed *deed_of(struct snarl_lock_order *order,
+                                        const struct snarl_want *want)
 {
     struct snarl_arena *arena = order->arena;
     uint64_t key = key_of(want, 0);
     struct snarl_order_deed *deed;
     HASH_FIND(by_key, order->deeds, &key, sizeof key, deed);
-    if (deed == NULL) {
-        deed = snarl_arena_allocate(arena, sizeof *deed);
-        if (deed == NULL)
-            return 0;
-        deed->key = key;
-        HASH_ADD(by_key, order->deeds, key, sizeof deed->key, deed);
-        if (!SNARL_TABLE_HAS(deed, by_key)) {
-            snarl_arena_free(arena, deed, sizeof *deed);
-            return 0;
-        }
-    }
-    return deed->threads++;
+    if (deed != NULL)
+        return deed;
+    deed = snarl_arena_allocate(arena, sizeof *deed);
+    if (deed == NULL)
+        return NULL;
+    deed->key = key;
+    HASH_ADD(by_key, order->deeds, key, sizeof deed->key, deed);
+    if (SNARL_TABLE_HAS(deed, by_key))
+        return deed;
+    snarl_arena_free(arena, deed, sizeof *deed);
+    return NULL;
+}
+
+/* Counts it where its locks are. */
+static void enter(struct snarl_lock_order *order, struct snarl_dependency *dependency)
+{
+    struct snarl_order_node *wanted = snarl_order_node_of(order, dependency->lock, false);
+    struct snarl_order_node *outermost = dependency->held[0];
+    dependency->next_of_wanted = wanted->all_wanting;
+    if (wanted->all_wanting != NULL)
+        wanted->all_wanting->link_of_wanted = &dependency->next_of_wanted;
+    dependency->link_of_wanted = &wanted->all_wanting;
+    wanted->all_wanting = dependency;
+    wanted->wanted++;
+    dependency->next_of_outermost = outermost->all_outermost;
+    if (outermost->all_outermost != NULL)
+        outermost->all_outermost->link_of_outermost = &dependency->next_of_outermost;
+    dependency->link_of_outermost = &outermost->all_outermost;
+    outermost->all_outermost = dependency;
+    for (uint32_t i = 0; i < dependency->held_count; i++)
+        dependency->held[i]->held++;
 }
 
 static struct snarl_dependency *create(struct snarl_lock_order *order,
                                        const struct snarl_want *want, uint64_t key)
 {
-    struct snarl_order_node *wanted = snarl_order_node_of(order, want->lock, true);
-    if (wanted == NULL)
-        return NULL;
     uint32_t shared_count = count_shared(want);
     struct snarl_dependency *dependency =
-        snarl_arena_allocate(order->arena, dependency_size(want->held_count, shared_count));
+        snarl_arena_allocate(order->arena, snarl_dependency_size(want->held_count, shared_count));
     if (dependency == NULL)
         return NULL;
 
@@ -281,15 +274,17 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     dependency->held_count = want->held_count;
     dependency->shared_count = shared_count;
     dependency->key = key;
-    if (!fill(order, dependency, want, wanted)) {
+    if (!fill(order, dependency, want)) {
         discard(order, dependency);
         return NULL;
     }
 
-    dependency->id = (uint32_t)++order->dependency_count;
-    dependency->rank = rank_of(order, want);
-    dependency->next_wanting = wanted->wanting;
-    wanted->wanting = dependency;
+    dependency->id = ++order->last_id;
+    order->dependency_count++;
+    dependency->deed = deed_of(order, want);
+    dependency->rank = dependency->deed != NULL ? dependency->deed->threads++ : 0;
+    enter(order, dependency);
+    dependency->previous = order->last;
     if (order->last != NULL)
         order->last->next = dependency;
     else
@@ -312,14 +307,17 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
     if (want->held_count == 0)
         return SNARL_ADDED_NOTHING;
     struct snarl_dependency *dependency = *result = find(order, want, &key);
+    if (dependency == NULL && is_passed_over(order, want))
+        return SNARL_ADDED_NOTHING;
     if (dependency == NULL) {
-        *result = dependency = create(order, want, key);
-        if (dependency == NULL)
+        *result = create(order, want, key);
+        if (*result == NULL)
             return SNARL_ADDED_FAILED;
-        snarl_cycle_search(order, dependency);
+        order->judged = false;
         return SNARL_ADDED_DEPENDENCY;
     }
     enum snarl_added segment = add_segment(order, dependency, want->segment);
+    order->judged &= segment == SNARL_ADDED_NOTHING;
     enum snarl_added variant = add_variant(order, dependency, want);
     if (segment == SNARL_ADDED_FAILED || variant == SNARL_ADDED_FAILED) {
         *result = NULL;
@@ -328,9 +326,9 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
     return variant != SNARL_ADDED_NOTHING ? variant : segment;
 }
 
-const struct snarl_cycle *snarl_lock_order_cycles(const struct snarl_lock_order *order)
+struct snarl_thread_order *snarl_lock_order_threads(struct snarl_lock_order *order)
 {
-    return order->first_cycle;
+    return order->threads;
 }
 
 const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_lock_order *order)
@@ -348,21 +346,7 @@ bool snarl_dependency_holds_shared(const struct snarl_dependency *dependency, ui
     return snarl_dependency_shares(dependency, index);
 }
 
-size_t snarl_lock_order_cycle_count(const struct snarl_lock_order *order)
-{
-    size_t count = 0;
-    for (const struct snarl_cycle *cycle = order->first_cycle; cycle != NULL; cycle = cycle->next)
-        if (cycle->severity > SNARL_NOTE)
-            count++;
-    return count;
-}
-
 size_t snarl_lock_order_dependency_count(const struct snarl_lock_order *order)
 {
     return order->dependency_count;
-}
-
-size_t snarl_lock_order_searches_cut(const struct snarl_lock_order *order)
-{
-    return order->searches_cut;
 }

@@ -2,17 +2,21 @@
  * The lock-order graph: who held what when they wanted which lock.
  *
  * It is told acquisitions and keeps each distinct one as a dependency ("thread T, in segment S,
- * holding H, wanted L, at these stacks"). The moment a dependency is new it looks for cycles that
- * the dependency closes: chains of dependencies of distinct threads, each wanting a lock that the
- * next one holds, with no lock held on two sides (a gate). This is the Goodlock condition (Havelund
- * 2000; Bensalem and Havelund 2005) on dependencies as in MagicFuzzer (Cai and Chan, ICSE 2012).
+ * holding H, wanted L, at these stacks"). When it is asked for cycles it looks for chains of
+ * dependencies of distinct threads, each wanting a lock that the next one holds, with no lock held
+ * on two sides (a gate), and in segments that can overlap (see thread_order.h, whose facts it is to
+ * be told). This is the Goodlock condition (Havelund 2000; Bensalem and Havelund 2005; with orders
+ * between segments: Agarwal, Bensalem et al. 2010) on dependencies as in MagicFuzzer (Cai and Chan,
+ * ICSE 2012). A dependency that was seen in several segments counts in each of them.
  * Readers do not keep readers apart: a lock that two sides only read is no gate, and a want to read
  * what is only read leads nowhere, unless readers queue behind a writer that waits: then a writer
  * is needed besides, and the cycle is a warning. A cycle inside which a shorter one runs, past some
  * of its steps, is not kept.
- * Of all chains through the same locks one is the representative. The sets of locks that can close
- * a cycle are found shortest first, and all of them, up to a fixed number of steps and of sets for
- * each new dependency; the simple cycles of the graph, exponential in number, are never enumerated.
+ * Of all chains through the same locks one is the representative. Only the strongly connected parts
+ * of the graph are searched, each from the dependencies that lead back against a depth-first order,
+ * of which every cycle has one. The sets of locks that can close a cycle there are found shortest
+ * first, and all of them, up to a fixed number of steps and of sets for each such dependency; the
+ * simple cycles of the graph, exponential in number, are never enumerated.
  *
  * Pure: no thread, no clock, no system call. Not thread-safe: the owner serialises calls. Memory
  * comes from the arena given at the start and goes with it.
@@ -26,12 +30,24 @@
 
 #include "base/table.h"
 #include "core/finding.h"
+#include "core/thread_order.h"
 
 enum {
     SNARL_SEGMENTS_KEPT = 64, /* of one dependency; past that it may overlap with anything */
     SNARL_VARIANTS_KEPT = 8,  /* call paths of one dependency; the others are counted */
     SNARL_ALSO_KEPT = 8,      /* other chains through the locks of one cycle */
+    SNARL_LIKE_KEPT = 256,    /* threads that do the same; past that one in so many */
 };
+
+/* Numbers of threads from here on stand for no thread, but each for an order that the program has
+ * declared: its dependency says that the one lock is always taken before the other. Such a one may
+ * overlap with every thread. */
+#define SNARL_DECLARED (1u << 31)
+
+static inline bool snarl_is_declared(uint32_t thread)
+{
+    return thread >= SNARL_DECLARED;
+}
 
 /* A lock that is held, and the stack where it was taken. Ids, 0 for unknown. `shared`: by a reader,
  * who keeps writers out and no other reader. */
@@ -61,6 +77,7 @@ struct snarl_want {
 
 struct snarl_lock_order;
 struct snarl_order_node;
+struct snarl_order_deed;
 
 /* One way a dependency was reached: the stacks, in the order of its held locks. */
 struct snarl_variant {
@@ -69,27 +86,28 @@ struct snarl_variant {
     uint32_t held_stacks[];
 };
 
-struct snarl_segments {
-    struct snarl_segments *next; /* earlier ones */
-    uint32_t count;
-    uint32_t segment[15];
-};
-
 struct snarl_dependency {
-    uint32_t id; /* from 1, in order of appearance */
+    uint32_t id; /* from 1, in order of appearance; not given again */
     uint32_t thread;
     uint32_t lock; /* wanted */
     uint32_t flags;
     uint32_t held_count;
     uint32_t shared_count;  /* of those held, how many by a reader */
     uint32_t variant_count; /* kept or not */
-    uint32_t segment_count; /* kept or not: past SNARL_SEGMENTS_KEPT it may overlap with anything */
-    uint32_t last_segment;
-    uint32_t rank;                  /* how many other threads had done the same before */
-    struct snarl_variant *variants; /* first seen first */
-    struct snarl_segments *segments;
-    struct snarl_dependency *next;         /* in order of appearance */
-    struct snarl_dependency *next_wanting; /* of the same lock */
+    uint32_t segment_count; /* kept or not: past SNARL_SEGMENTS_KEPT it may overlap with anything
+                               that comes later */
+    uint32_t first_segment, last_segment;
+    uint32_t segment_room;
+    uint32_t *later_segments;                 /* kept: those after the first */
+    uint32_t rank;                            /* how many other threads had done the same before */
+    struct snarl_order_deed *deed;            /* what it has in common with them */
+    struct snarl_variant *variants;           /* first seen first */
+    struct snarl_dependency *next, *previous; /* in order of appearance */
+    struct snarl_dependency *next_wanting;    /* of the same lock; during the search */
+    /* Those that want the same lock, and those that hold the same one outermost: each is pointed to
+     * by the one before it, or by the lock. */
+    struct snarl_dependency *next_of_wanted, **link_of_wanted;
+    struct snarl_dependency *next_of_outermost, **link_of_outermost;
     uint64_t key;
     UT_hash_handle by_key;
     struct snarl_order_node *held[];
@@ -103,8 +121,9 @@ struct snarl_cycle {
     enum snarl_reason reason;
     struct snarl_cycle *next; /* in order of discovery */
     struct snarl_cycle *also; /* other chains through the same locks, SNARL_ALSO_KEPT at most */
-    uint32_t also_count;
-    uint64_t search; /* the last one that came upon it */
+    uint32_t also_count;      /* kept or not, where more than are kept: about */
+    uint32_t seen_ordered_by; /* the object of a hand-off that kept the steps apart in this run, but
+                                 need not in another; 0 for none */
     uint64_t key;
     UT_hash_handle by_locks;
     uint32_t length;
@@ -112,7 +131,7 @@ struct snarl_cycle {
 };
 
 enum snarl_added {
-    SNARL_ADDED_NOTHING, /* known in every respect */
+    SNARL_ADDED_NOTHING, /* known in every respect, or as that of many other threads */
     SNARL_ADDED_SEGMENT, /* a known dependency, in a new segment */
     SNARL_ADDED_VARIANT, /* a known dependency, by a new call path */
     SNARL_ADDED_DEPENDENCY,
@@ -124,26 +143,32 @@ enum snarl_added {
  * happen are kept too, with their reasons (as the report's --all shows them). */
 struct snarl_lock_order *snarl_lock_order_create(struct snarl_arena *arena, bool keep_infeasible);
 
+/* The orders between the threads, which are to be told there; NULL never. */
+struct snarl_thread_order *snarl_lock_order_threads(struct snarl_lock_order *order);
+
 /*
  * Tells of one acquisition. `*dependency` is set to the dependency it belongs to (NULL on failure,
  * and for a want of which withdrawn locks leave nothing). A relock of a lock that is in the held
  * set is no want; do not tell it. Nor is an upgrade, from reading to writing, a want of the
- * graph's.
- *
- * Cost: a hash look-up when known; when new, a breadth-first walk of what is reachable from the
- * wanted lock, and a search bounded by a fixed number of steps only if it reaches a held one.
+ * graph's. A few hash look-ups.
  */
 enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const struct snarl_want *want,
                                       struct snarl_dependency **dependency);
+
+/*
+ * The lock has ended: nothing more will be told of it. What cannot be on a cycle any more goes: a
+ * lock that nobody held when he wanted another, or that nobody wanted when he held another, leaves
+ * nothing behind. So a program may use any number of locks, one after the other.
+ */
+void snarl_lock_order_ended(struct snarl_lock_order *order, uint32_t lock);
 
 /* Whether telling it would add nothing. A hash look-up. */
 bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want);
 
 /*
  * A semaphore that was taken for a lock: some thread tries it and goes on without it (`polled`), so
- * cycles that want it are warnings. And one that turned out to be a signal: cycles that want it are
- * withdrawn (snarl_lock_order_cycles skips them), and later wants and holds of it are not kept.
- * What it had kept apart as a gate is judged only anew: tell a new graph the facts without it.
+ * cycles that want it are warnings. And one that turned out to be a signal: nothing that was told
+ * of it counts (neither wants nor holds), and later wants and holds of it are not kept.
  *
  * Of a lock that nothing was told of a withdrawal is not remembered: programs may use any number of
  * semaphores as signals. Do not tell of it thereafter.
@@ -151,8 +176,22 @@ bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct s
 void snarl_lock_order_polled(struct snarl_lock_order *order, uint32_t lock);
 void snarl_lock_order_withdraw(struct snarl_lock_order *order, uint32_t lock);
 
-/* First cycle, then by `next`: representatives only, in order of discovery. */
-const struct snarl_cycle *snarl_lock_order_cycles(const struct snarl_lock_order *order);
+/*
+ * First cycle, then by `next`: representatives only, in order of discovery. Judges all that was
+ * told, if anything was since it was asked last; what was handed out before is then void. Linear in
+ * what was told, where that has no cycles; then bounded by a fixed number of steps for each
+ * dependency that may close one.
+ */
+const struct snarl_cycle *snarl_lock_order_cycles(struct snarl_lock_order *order);
+
+/* Judges by `apart`, and not by the orders that were told, what keeps two dependencies of different
+ * threads apart: it says NONE if nothing does. For graphs of several runs, whose threads were never
+ * together. */
+void snarl_lock_order_judge_by(struct snarl_lock_order *order,
+                               enum snarl_reason (*apart)(void *context,
+                                                          const struct snarl_dependency *left,
+                                                          const struct snarl_dependency *right),
+                               void *context);
 
 /* First dependency, then by `next`, in order of appearance. */
 const struct snarl_dependency *snarl_lock_order_dependencies(const struct snarl_lock_order *order);
@@ -163,11 +202,12 @@ uint32_t snarl_order_node_lock(const struct snarl_order_node *node);
 /* Whether held[index] is held by a reader. */
 bool snarl_dependency_holds_shared(const struct snarl_dependency *dependency, uint32_t index);
 
-/* How many cycles of severity warning or error were found, and how many dependencies there are. */
-size_t snarl_lock_order_cycle_count(const struct snarl_lock_order *order);
+/* How many cycles of severity warning or error there are (see above), and how many dependencies. */
+size_t snarl_lock_order_cycle_count(struct snarl_lock_order *order);
 size_t snarl_lock_order_dependency_count(const struct snarl_lock_order *order);
 
-/* Searches that hit their bound: something may have been missed. */
-size_t snarl_lock_order_searches_cut(const struct snarl_lock_order *order);
+/* Searches that hit their bound, or for which there was no memory: something may have been missed.
+ * See above. */
+size_t snarl_lock_order_searches_cut(struct snarl_lock_order *order);
 
 #endif

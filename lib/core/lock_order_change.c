@@ -1,50 +1,13 @@
 /* What turns out about a lock after the graph was told of it. */
 #include "core/lock_order_private.h"
 
-static bool wants(const struct snarl_cycle *cycle, uint32_t lock)
-{
-    for (uint32_t i = 0; i < cycle->length; i++)
-        if (cycle->steps[i]->lock == lock)
-            return true;
-    return false;
-}
-
-static void lower(struct snarl_cycle *cycle)
-{
-    if (cycle->severity == SNARL_ERROR)
-        cycle->severity = SNARL_WARNING;
-}
-
 void snarl_lock_order_polled(struct snarl_lock_order *order, uint32_t lock)
 {
     struct snarl_order_node *node = snarl_order_node_of(order, lock, true);
     if (node == NULL || node->polled)
         return;
     node->polled = true;
-    for (struct snarl_cycle *cycle = order->first_cycle; cycle != NULL; cycle = cycle->next) {
-        if (!wants(cycle, lock))
-            continue;
-        lower(cycle);
-        for (struct snarl_cycle *also = cycle->also; also != NULL; also = also->next)
-            lower(also); /* through the same locks */
-    }
-}
-
-/* The cycles are left in memory, and as they were: someone may be looking at them. */
-static void remove_cycles(struct snarl_lock_order *order, uint32_t lock)
-{
-    struct snarl_arena *arena = order->arena;
-    struct snarl_cycle *cycle = order->first_cycle, **link = &order->first_cycle;
-    order->last_cycle = NULL;
-    for (; cycle != NULL; cycle = cycle->next) {
-        if (wants(cycle, lock)) {
-            HASH_DELETE(by_locks, order->by_locks, cycle);
-        } else {
-            order->last_cycle = *link = cycle;
-            link = &cycle->next;
-        }
-    }
-    *link = NULL;
+    order->judged = false;
 }
 
 void snarl_lock_order_withdraw(struct snarl_lock_order *order, uint32_t lock)
@@ -53,10 +16,7 @@ void snarl_lock_order_withdraw(struct snarl_lock_order *order, uint32_t lock)
     if (node == NULL || node->withdrawn)
         return;
     order->withdrawn = node->withdrawn = true;
-    /* No search comes by it any more. */
-    node->links = NULL;
-    node->wanting = NULL;
-    remove_cycles(order, lock);
+    order->judged = false;
 }
 
 static bool is_withdrawn(const struct snarl_lock_order *order, uint32_t lock)

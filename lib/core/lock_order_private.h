@@ -1,4 +1,5 @@
-/* What the graph (lock_order.c) and the search for cycles (cycle_search.c) share. */
+/* What the graph (lock_order.c), its judgement (lock_order_judge.c) and the search for cycles
+ * (cycle_search.c and others) share. */
 #ifndef SNARL_CORE_LOCK_ORDER_PRIVATE_H
 #define SNARL_CORE_LOCK_ORDER_PRIVATE_H
 
@@ -16,6 +17,9 @@ struct snarl_order_link {
 struct snarl_order_node {
     uint32_t lock;
     bool polled, withdrawn;
+    uint32_t index;        /* during a judgement: from 0, of all nodes */
+    uint32_t component;    /* ... what it is strongly connected to */
+    uint32_t finished;     /* ... when the depth-first search left it */
     uint32_t chain_holds;  /* during a search: steps of the chain that hold it, for themselves */
     uint32_t chain_shares; /* ... by readers */
     bool chain_wants;      /* ... whether one wants it */
@@ -26,6 +30,8 @@ struct snarl_order_node {
     struct snarl_order_node *queue_next;
     struct snarl_order_link *links;
     struct snarl_dependency *wanting; /* dependencies that want this lock, newest first */
+    uint32_t wanted, held;            /* by so many dependencies */
+    struct snarl_dependency *all_wanting, *all_outermost; /* that want it; that hold it outermost */
     UT_hash_handle by_lock;
 };
 
@@ -33,24 +39,34 @@ struct snarl_order_node {
 struct snarl_order_deed {
     uint64_t key; /* hash of what they held and wanted */
     uint32_t threads;
+    uint32_t tried;                        /* during a search: of them, at one place of the chain */
+    uint64_t place;                        /* ... at which */
+    struct snarl_dependency *last_wanting; /* the last of them among those that want the lock */
     UT_hash_handle by_key;
 };
 
 struct snarl_lock_order {
     struct snarl_arena *arena;
+    struct snarl_thread_order *threads;
+    enum snarl_reason (*apart)(void *context, const struct snarl_dependency *left,
+                               const struct snarl_dependency *right); /* NULL: by the threads */
+    void *apart_context;
     bool keep_infeasible;
-    bool weak;      /* a want was told through which cycles can be warnings */
-    bool withdrawn; /* a lock was */
+    bool judged;            /* all that was told */
+    uint64_t orders_judged; /* ... and how many orders between threads */
+    bool weak;              /* a want was told through which cycles can be warnings */
+    bool withdrawn;         /* a lock was */
     struct snarl_order_node *nodes;
-    struct snarl_order_link *links;
+    struct snarl_order_link *links; /* of a judgement */
     struct snarl_dependency *by_key;
     struct snarl_order_deed *deeds;
     struct snarl_dependency *first, *last;
     size_t dependency_count;
+    uint32_t last_id;
     struct snarl_cycle *by_locks;
     struct snarl_cycle *first_cycle, *last_cycle;
-    struct snarl_search *search;   /* its working memory */
-    struct snarl_order_told *told; /* the same of snarl_order_without_withdrawn */
+    struct snarl_search *search;   /* its working memory; NULL until the first judgement */
+    struct snarl_order_told *told; /* that of snarl_order_without_withdrawn */
     uint64_t searches;
     size_t searches_cut;
 };
@@ -86,6 +102,26 @@ static inline bool snarl_dependency_shares(const struct snarl_dependency *depend
            snarl_dependency_shared_bits(dependency)[i / 8] >> i % 8 & 1;
 }
 
+/* Judges all that was told, unless that is done. */
+void snarl_lock_order_judge(struct snarl_lock_order *order);
+
+/* Why the steps of a cycle, which close it, cannot all be where they are at one moment: because of
+ * orders between their threads, or of a lock that is held for one of them. NONE if they can. */
+enum snarl_reason snarl_cycle_apart(struct snarl_lock_order *order,
+                                    struct snarl_dependency *const *steps, uint32_t length);
+
+/* The same of two steps alone, whatever the others do. */
+bool snarl_cycle_can_meet(struct snarl_lock_order *order, const struct snarl_dependency *left,
+                          const struct snarl_dependency *right);
+
+/* The object of a hand-off that has kept the steps apart in this run, or 0. */
+uint32_t snarl_cycle_seen_ordered_by(struct snarl_lock_order *order,
+                                     struct snarl_dependency *const *steps, uint32_t length);
+
+/* Whether both hold a lock, and one of them for itself. */
+bool snarl_cycle_is_gated(const struct snarl_dependency *left,
+                          const struct snarl_dependency *right);
+
 /* Bytes of working memory that a search needs. */
 size_t snarl_cycle_search_size(void);
 
@@ -106,6 +142,18 @@ enum snarl_obstacle snarl_cycle_obstacle(const struct snarl_dependency *step,
 const struct snarl_want *snarl_order_without_withdrawn(const struct snarl_lock_order *order,
                                                        const struct snarl_want *want,
                                                        struct snarl_want *rest);
+
+/* How many bytes a dependency, and a variant of one, take. */
+static inline size_t snarl_dependency_size(uint32_t held_count, uint32_t shared_count)
+{
+    return sizeof(struct snarl_dependency) + held_count * sizeof(struct snarl_order_node *) +
+           (shared_count > 0 ? (held_count + 7) / 8 : 0);
+}
+
+static inline size_t snarl_variant_size(uint32_t held_count)
+{
+    return sizeof(struct snarl_variant) + held_count * sizeof(uint32_t);
+}
 
 /* The node of a lock; made if `create`. NULL if unknown or out of memory. */
 struct snarl_order_node *snarl_order_node_of(struct snarl_lock_order *order, uint32_t lock,

@@ -1,5 +1,7 @@
 #include "core/objects.h"
 
+#include <string.h>
+
 enum {
     PAGE_SHIFT = 12
 };
@@ -85,6 +87,48 @@ struct snarl_object *snarl_objects_find(const struct snarl_objects *objects, uin
     return object;
 }
 
+struct snarl_visitor {
+    struct snarl_visitor *next;
+    uint32_t thread;
+    uint32_t times;
+};
+
+uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object *object,
+                             uint32_t thread)
+{
+    struct snarl_visitor *visitor = object->visitors;
+    while (visitor != NULL && visitor->thread != thread)
+        visitor = visitor->next;
+    if (visitor != NULL)
+        return ++visitor->times;
+    visitor = snarl_arena_allocate(objects->arena, sizeof *visitor);
+    if (visitor == NULL)
+        return 0;
+    *visitor = (struct snarl_visitor){object->visitors, thread, 1};
+    object->visitors = visitor;
+    return 1;
+}
+
+static void drop_name(struct snarl_objects *objects, struct snarl_object *object)
+{
+    if (object->name == NULL)
+        return;
+    snarl_arena_free(objects->arena, object->name, strlen(object->name) + 1);
+    object->name = NULL;
+    objects->named--;
+}
+
+static void discard(struct snarl_objects *objects, struct snarl_object *object)
+{
+    while (object->visitors != NULL) {
+        struct snarl_visitor *visitor = object->visitors;
+        object->visitors = visitor->next;
+        snarl_arena_free(objects->arena, visitor, sizeof *visitor);
+    }
+    drop_name(objects, object);
+    snarl_arena_free(objects->arena, object, sizeof *object);
+}
+
 struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t address,
                                          uint32_t kind, uint32_t flags, uint32_t created)
 {
@@ -105,13 +149,26 @@ struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t
     return object;
 }
 
+bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *object,
+                        const char *name)
+{
+    size_t size = strlen(name) + 1;
+    drop_name(objects, object);
+    object->name = snarl_arena_allocate(objects->arena, size);
+    if (object->name == NULL)
+        return false;
+    memcpy(object->name, name, size);
+    objects->named++;
+    return true;
+}
+
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address)
 {
     struct snarl_object *object = snarl_objects_find(objects, address);
     if (object == NULL)
         return;
     leave(objects, object);
-    snarl_arena_free(objects->arena, object, sizeof *object);
+    discard(objects, object);
 }
 
 /* Moves those of a page that live in the range to the list; an empty page is gone then. */
@@ -154,7 +211,7 @@ void snarl_objects_drop(struct snarl_objects *objects, struct snarl_object **lis
 {
     struct snarl_object *object = *list;
     *list = object->next;
-    snarl_arena_free(objects->arena, object, sizeof *object);
+    discard(objects, object);
 }
 
 bool snarl_objects_put_back(struct snarl_objects *objects, struct snarl_object **list)

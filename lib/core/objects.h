@@ -16,7 +16,7 @@
 #include "base/table.h"
 
 enum snarl_object_kind {
-    SNARL_OBJECT_NONE,
+    SNARL_OBJECT_NONE, /* not met yet: only named, or in a declared order */
 #define OBJECT(identifier, number, name, recursive) SNARL_OBJECT_##identifier = number,
 #include "core/object.def"
 #undef OBJECT
@@ -41,18 +41,22 @@ struct snarl_object {
     bool is_signal;       /* likewise: a semaphore that is no lock */
     bool unproven;        /* likewise: a semaphore that may be one */
     uint64_t partner;     /* likewise: of a condition variable, the mutex it was last used with */
+    char *name;           /* what the program calls it, or NULL; goes with it */
     bool unheld;          /* likewise: nobody has it, as its memory said when that went */
+    struct snarl_visitor *visitors;    /* who came to it, and how often */
     struct snarl_object *next, **link; /* among those of its page, or of those put aside */
     UT_hash_handle by_address;
 };
 
 struct snarl_object_page;
+struct snarl_visitor;
 
 struct snarl_objects {
     struct snarl_arena *arena;
     struct snarl_object *by_address;
     struct snarl_object_page *pages; /* those of 4 KiB in which an object lives */
     uint32_t last_lock;              /* ids given so far */
+    uint32_t named;                  /* lives that have a name */
 };
 
 /* The object that lives at the address, or NULL. */
@@ -62,8 +66,17 @@ struct snarl_object *snarl_objects_find(const struct snarl_objects *objects, uin
 struct snarl_object *snarl_objects_begin(struct snarl_objects *objects, uint64_t address,
                                          uint32_t kind, uint32_t flags, uint32_t created);
 
+/* Calls it so from now on; the string is copied. False on exhaustion: it is called nothing then. */
+bool snarl_objects_name(struct snarl_objects *objects, struct snarl_object *object,
+                        const char *name);
+
 /* Ends the life at the address, if there is one. */
 void snarl_objects_end(struct snarl_objects *objects, uint64_t address);
+
+/* A thread comes to the object: how often it has done so by now; 0 on exhaustion. Linear in the
+ * threads that came to it. */
+uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object *object,
+                             uint32_t thread);
 
 /* Takes the lives from `start` up to `end` out of the books without ending them: a list by `next`.
  * What is then begun at their addresses is new. Looks at the pages of the range, or at all that

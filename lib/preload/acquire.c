@@ -5,6 +5,7 @@
 #include "preload/frames.h"
 #include "preload/misuse.h"
 #include "preload/options.h"
+#include "preload/orders.h"
 #include "preload/semaphore.h"
 #include "preload/session.h"
 
@@ -87,6 +88,8 @@ void snarl_acquire_tell(struct snarl_thread *self, const struct snarl_want *want
     switch (snarl_lock_order_add(snarl_session.order, want, &dependency)) {
     case SNARL_ADDED_DEPENDENCY:
     case SNARL_ADDED_VARIANT:
+        if (want->thread == self->id)
+            snarl_orders_tell(self);
         snarl_thread_write_name(self);
         write_dependency(want, dependency->id);
         break;
@@ -166,7 +169,7 @@ static bool depends(const struct snarl_thread *self, struct snarl_thing thing,
                     enum snarl_taking taking)
 {
     /* A try that fails does not wait; but of a semaphore it is how waiting begins (CPython). */
-    return self->depth > 0 && snarl_options.detect_deadlocks &&
+    return self->depth > 0 && self->forgiving == 0 && snarl_options.detect_deadlocks &&
            (!(taking & SNARL_TAKING_TRIED) || thing.kind == SNARL_OBJECT_SEMAPHORE);
 }
 
@@ -199,12 +202,14 @@ static void drop_stale(struct snarl_thread *self, struct snarl_thing thing)
         snarl_semaphore_is_signal(self, thing);
 }
 
-/* The acquisition is settled; the context after it. */
+/* The acquisition is settled, unless it is forgiven: then it is settled for this time only. The
+ * context after it. */
 static uint64_t note_seen(struct snarl_thread *self, uint32_t lock, uint32_t stack,
                           enum snarl_taking taking)
 {
     uint64_t context = snarl_context_after(self->context, lock, stack);
-    *snarl_seen_entry_of(self, context) = context + (uint64_t)taking;
+    if (self->forgiving == 0)
+        *snarl_seen_entry_of(self, context) = context + (uint64_t)taking;
     return context;
 }
 

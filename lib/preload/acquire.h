@@ -81,7 +81,7 @@ snarl_hold(struct snarl_thread *self, struct snarl_thing thing, uint32_t lock, u
                                     .stack = stack,
                                     .context = self->context,
                                     .count = 1,
-                                    .kind = (uint16_t)thing.kind,
+                                    .kind = (uint8_t)thing.kind,
                                     .shared = shared,
                                     .unproven = unproven};
     self->holdings[depth] = holding;

@@ -1,6 +1,7 @@
 #include "preload/deadlock.h"
 
 #include "core/wait_for.h"
+#include "preload/annotated.h"
 #include "preload/needs.h"
 #include "preload/object.h"
 #include "preload/options.h"
@@ -12,6 +13,13 @@ enum {
     MOST_DEADLOCKS = 100, /* written down; a program that goes on at EDEADLK may make thousands */
 };
 
+/* Programs say that they wait for a lock of their own even if it is free. */
+static bool is_free_of_holders(const struct snarl_published_want *want)
+{
+    return want->kind == SNARL_WANTS_LOCK && want->object_kind == SNARL_OBJECT_ANNOTATED &&
+           !snarl_annotated_may_be_held(want->object);
+}
+
 /* Follows the waits as long as each needs one thread only. False if that ends at a thread that
  * runs, or could give up: then there is no circle. */
 static bool may_close(struct snarl_thread *self)
@@ -21,7 +29,7 @@ static bool may_close(struct snarl_thread *self)
         struct snarl_published_want want;
         if (thread->absent)
             return true;
-        if (!snarl_needs_want(thread, &want))
+        if (!snarl_needs_want(thread, &want) || is_free_of_holders(&want))
             return false;
         if (!snarl_needs_one(&want))
             return true;

@@ -60,9 +60,9 @@ static struct snarl_calls *glib(void)
 }
 
 /* The calling thread if it is to be recorded; notes the call. */
-static struct snarl_thread *ready(enum snarl_call call)
+static inline __attribute__((always_inline)) struct snarl_thread *ready(enum snarl_call call)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self != NULL)
         snarl_thread_note_call(self, call);
     return self;
@@ -111,8 +111,9 @@ SNARL_EXPORT void g_mutex_lock(void *mutex)
 
 SNARL_EXPORT int g_mutex_trylock(void *mutex)
 {
-    int taken = glib()->g_mutex_trylock(mutex);
+    struct snarl_calls *real = glib();
     struct snarl_thread *self = ready(SNARL_CALL_g_mutex_trylock);
+    int taken = real->g_mutex_trylock(mutex);
     if (taken && self != NULL)
         snarl_acquired(self, SNARL_THING(G_MUTEX, mutex), SNARL_SITE(), SNARL_TAKING_TRIED);
     return taken;

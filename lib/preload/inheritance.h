@@ -1,5 +1,5 @@
 /*
- * What a forked child inherits: the locks that were held when it was made.
+ * What a forked child inherits: the locks that were held when it was made, and the names of locks.
  *
  * Those of the thread that forked are its own still. Those of every other thread stay locked for
  * ever: such threads are entered in the child's books as absent, so that a wait for what they hold
@@ -12,7 +12,7 @@
 
 #include "preload/thread.h"
 
-/* In the parent, before the fork: notes what is held. Session lock. */
+/* In the parent, before the fork: notes what is held, and named. Session lock. */
 void snarl_inheritance_note(const struct snarl_thread *self);
 
 /* In the child, when its session has begun: takes it up. Without the session's lock. */

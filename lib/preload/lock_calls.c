@@ -106,6 +106,7 @@ static bool may_be_held(const struct snarl_object *object)
     case SNARL_OBJECT_RWLOCK:
     case SNARL_OBJECT_SPIN:
     case SNARL_OBJECT_G_MUTEX:
+    case SNARL_OBJECT_ANNOTATED:
         return true;
     default:
         return false;

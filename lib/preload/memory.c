@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "annotate/snarl/annotate.h"
+#include "preload/annotations.h"
 #include "preload/misuse_parts.h"
 #include "preload/policies.h"
 
@@ -190,6 +190,8 @@ static struct snarl_fact_misuse end_leaving(struct leaving *leaving, uintptr_t s
         }
         if (!object->unheld)
             snarl_release_for_holders(address);
+        if (object->written)
+            snarl_lock_order_ended(snarl_session.order, object->lock);
         snarl_objects_drop(&snarl_session.objects, &leaving->list);
     }
     return fact;
@@ -366,7 +368,7 @@ SNARL_EXPORT void *mremap(void *address, size_t old_size, size_t new_size, int f
     return mremap_watched(self, address, old_size, new_size, flags, target, SNARL_SITE());
 }
 
-SNARL_EXPORT void snarl_forget(const void *address, size_t size)
+void snarl_forget(const volatile void *address, size_t size)
 {
     uintptr_t start = (uintptr_t)address, end = start + size;
     if (end > start && snarl_places_look(&filter.places, start, end))

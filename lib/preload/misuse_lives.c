@@ -173,6 +173,8 @@ void snarl_misuse_suspect(struct snarl_thread *self, struct snarl_thing thing,
     struct snarl_past *all = past();
     struct destroyed *place = all != NULL ? place_of(all, thing.address) : NULL;
     struct destroyed destroyed = {0};
+    if (former != NULL && former->kind == SNARL_OBJECT_NONE)
+        former = NULL;
     if (place != NULL && place->address == thing.address) {
         destroyed = *place;
         place->address = 0;

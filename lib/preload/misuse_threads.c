@@ -162,7 +162,8 @@ static bool says_held(const struct snarl_thread *self, const struct snarl_holdin
         size = sizeof spin;
         break;
     default:
-        return holding->kind >= SNARL_OBJECT_G_MUTEX && holding->kind <= SNARL_OBJECT_G_RW_LOCK;
+        return (holding->kind >= SNARL_OBJECT_G_MUTEX && holding->kind <= SNARL_OBJECT_G_RW_LOCK) ||
+               holding->kind == SNARL_OBJECT_ANNOTATED;
     }
     if (!read_safely(holding->address, (void *)thing.address, size))
         return false;

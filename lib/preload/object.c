@@ -63,6 +63,27 @@ uint32_t snarl_thing_flags(struct snarl_thing thing)
     }
 }
 
+static void write_name(const struct snarl_object *object)
+{
+    struct snarl_fact_lock_name fact = {.header.kind = SNARL_FACT_LOCK_NAME,
+                                        .lock = object->lock,
+                                        .name_size = (uint32_t)strlen(object->name) + 1};
+    struct iovec parts[] = {{&fact, sizeof fact}, {object->name, fact.name_size}};
+    snarl_session_write(parts, 2);
+}
+
+void snarl_object_name(struct snarl_object *object, const char *name)
+{
+    if (object->name != NULL && strcmp(object->name, name) == 0)
+        return;
+    if (!snarl_objects_name(&snarl_session.objects, object, name))
+        snarl_session_lose(SNARL_LOSS_MEMORY);
+    else if (object->written)
+        write_name(object);
+    else
+        snarl_object_new_generation(object->address); /* threads know it as one without a name */
+}
+
 void snarl_object_write(struct snarl_object *object)
 {
     if (object->written)
@@ -76,12 +97,14 @@ void snarl_object_write(struct snarl_object *object)
         .created = object->created,
         .first_taken = object->first_taken,
         .value = object->value,
-        .address = object->address,
+        .address = object->kind == SNARL_OBJECT_HAND_OVER ? ~object->address : object->address,
     };
     if (object->flags & SNARL_LOCK_SHARED)
         snarl_shared_memory_locate(object->address, &fact);
     struct iovec part = {&fact, sizeof fact};
     snarl_session_write(&part, 1);
+    if (object->name != NULL)
+        write_name(object);
 }
 
 void snarl_object_new_generation(uintptr_t address)
@@ -89,26 +112,45 @@ void snarl_object_new_generation(uintptr_t address)
     __atomic_fetch_add(snarl_generation_of(address), 1, __ATOMIC_RELEASE);
 }
 
-struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_thing thing,
-                                        uint32_t value, uint32_t stack)
+/* What lived there has ended. */
+static struct snarl_object *begin_new(struct snarl_thread *self, struct snarl_thing thing)
 {
     snarl_object_end(thing.address);
-    struct snarl_object *object = snarl_objects_begin(&snarl_session.objects, thing.address,
-                                                      thing.kind, snarl_thing_flags(thing), stack);
+    struct snarl_object *object =
+        snarl_objects_begin(&snarl_session.objects, thing.address, thing.kind, 0, 0);
     if (object == NULL) {
         snarl_session_lose(SNARL_LOSS_MEMORY);
         return NULL;
     }
     snarl_memory_note(thing.address);
     snarl_frames_note(self, thing.address);
+    return object;
+}
+
+struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_thing thing,
+                                        uint32_t value, uint32_t stack)
+{
+    struct snarl_object *object = snarl_objects_find(&snarl_session.objects, thing.address);
+    /* One that was only spoken of until now is met. */
+    bool met = object != NULL && object->kind == SNARL_OBJECT_NONE;
+    if (!met && (object = begin_new(self, thing)) == NULL)
+        return NULL;
+    object->kind = thing.kind;
+    object->flags = snarl_thing_flags(thing);
+    object->created = stack;
     object->value = value;
     object->creator = stack != 0 ? self->id : 0;
     /* A semaphore that lets one thread in may be a lock; nothing is known of one that was
      * initialised out of our sight. */
     object->is_signal = thing.kind == SNARL_OBJECT_SEMAPHORE && value != 1;
     object->unproven = thing.kind == SNARL_OBJECT_SEMAPHORE && value == 1;
-    if (snarl_session.table != NULL && thing.kind != SNARL_OBJECT_LOADER)
+    if (snarl_session.table != NULL && thing.kind != SNARL_OBJECT_LOADER &&
+        thing.kind != SNARL_OBJECT_NONE && thing.kind != SNARL_OBJECT_HAND_OVER)
         snarl_session.table->locks++;
+    if (met && object->written) {
+        object->written = false;
+        snarl_object_write(object);
+    }
     return object;
 }
 
@@ -116,8 +158,8 @@ static void remember(struct snarl_thread *self, struct snarl_thing thing,
                      const struct snarl_object *object)
 {
     struct snarl_lock_entry *entry = snarl_lock_entry_of(self, thing.address);
-    self->caches->descriptions[entry - self->caches->locks] =
-        (struct snarl_lock_description){object->created, object->value};
+    self->caches->descriptions[entry - self->caches->locks] = (struct snarl_lock_description){
+        object->created, object->value, object->name != NULL && !object->written};
     *entry = (struct snarl_lock_entry){
         snarl_thing_key(thing),
         __atomic_load_n(snarl_generation_of(thing.address), __ATOMIC_RELAXED),
@@ -154,6 +196,12 @@ struct snarl_object *snarl_object_known(uintptr_t address)
     return snarl_objects_find(&snarl_session.objects, address);
 }
 
+struct snarl_object *snarl_object_spoken_of(struct snarl_thread *self, uintptr_t address)
+{
+    struct snarl_object *object = snarl_object_known(address);
+    return object != NULL ? object : snarl_object_begin(self, SNARL_THING(NONE, address), 0, 0);
+}
+
 void snarl_object_change(struct snarl_object *object, enum snarl_lock_change change)
 {
     if (change == SNARL_LOCK_IS_POLLED)
@@ -169,8 +217,11 @@ void snarl_object_change(struct snarl_object *object, enum snarl_lock_change cha
 void snarl_object_end(uintptr_t address)
 {
     snarl_object_new_generation(address);
-    if (snarl_objects_find(&snarl_session.objects, address) == NULL)
+    const struct snarl_object *object = snarl_objects_find(&snarl_session.objects, address);
+    if (object == NULL)
         return;
+    if (object->written)
+        snarl_lock_order_ended(snarl_session.order, object->lock);
     snarl_memory_take_back(address);
     snarl_objects_end(&snarl_session.objects, address);
 }

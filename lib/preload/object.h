@@ -24,6 +24,10 @@ enum {
     SNARL_LOCK_ID = SNARL_LOCK_UNPROVEN - 1,
 };
 
+enum {
+    SNARL_LOCK_NAME_SIZE = 256 /* terminator included; what is longer is cut */
+};
+
 /* A thing of the host's, by its address and what it is used as. */
 struct snarl_thing {
     uintptr_t address;
@@ -98,10 +102,18 @@ uint32_t snarl_object_id(struct snarl_thread *self, struct snarl_thing thing, bo
 /* What lives there as far as that is known already, of whatever kind; else NULL. */
 struct snarl_object *snarl_object_known(uintptr_t address);
 
+/* The same; where nothing was met yet one of kind NONE is begun, as what is only spoken of. NULL on
+ * exhaustion. */
+struct snarl_object *snarl_object_spoken_of(struct snarl_thread *self, uintptr_t address);
+
+/* Calls it so, here and in the recording. */
+void snarl_object_name(struct snarl_object *object, const char *name);
+
 /* Notes in the recording that a semaphore is no lock, or is polled. */
 void snarl_object_change(struct snarl_object *object, enum snarl_lock_change change);
 
-/* A life begins, by a call that initialises; or ends. */
+/* A life begins, by a call that initialises; or ends. What lives there already, but is of kind NONE
+ * (it was named, or is part of a declared order, and was not met), goes on as what it now is. */
 struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_thing thing,
                                         uint32_t value, uint32_t stack);
 void snarl_object_end(uintptr_t address);

@@ -139,6 +139,7 @@ static int once_only(struct snarl_thread *self, struct snarl_thing thing, struct
     /* With locks held it could have been waited for, also when another thread has done it. */
     if (self->depth > 0 && !snarl_acquire_was_wanted(self, thing, site))
         snarl_wanted_slow(self, thing, site);
+    snarl_orders_found_done(self, thing);
     return 0;
 }
 
@@ -158,7 +159,7 @@ SNARL_EXPORT int pthread_once(pthread_once_t *control, void (*initialise)(void))
 
 SNARL_EXPORT void call_once(once_flag *control, void (*initialise)(void))
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self == NULL || !has_room(self)) {
         SNARL_REAL(call_once)(control, initialise);
         return;

@@ -11,6 +11,7 @@ struct snarl_options snarl_options;
 enum type {
     FLAG,
     NUMBER,
+    SEED,
     STRING,
     CHOICE
 };
@@ -75,6 +76,7 @@ static bool set(const struct row *row, const char *text)
             return false;
         break;
     case NUMBER:
+    case SEED:
         if (!parse_number(text, &number))
             return false;
         break;

@@ -17,6 +17,7 @@ enum snarl_on_deadlock { /* in the order of the words in options.def */
 
 #define SNARL_OPTION_TYPE_FLAG long
 #define SNARL_OPTION_TYPE_NUMBER long
+#define SNARL_OPTION_TYPE_SEED long
 #define SNARL_OPTION_TYPE_CHOICE long
 #define SNARL_OPTION_TYPE_STRING const char *
 

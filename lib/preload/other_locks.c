@@ -9,7 +9,7 @@
 
 SNARL_EXPORT void flockfile(FILE *file)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self == NULL) {
         SNARL_REAL(flockfile)(file);
         return;
@@ -30,7 +30,7 @@ SNARL_EXPORT void flockfile(FILE *file)
 
 SNARL_EXPORT void funlockfile(FILE *file)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self != NULL) {
         snarl_thread_note_call(self, SNARL_CALL_funlockfile);
         snarl_released(self, SNARL_THING(FILE, file), SNARL_SITE());

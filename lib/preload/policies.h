@@ -15,6 +15,7 @@
 #include "preload/calls.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
+#include "preload/orders.h"
 #include "preload/semaphore.h"
 #include "preload/wait.h"
 #include "preload/wake.h"
@@ -28,7 +29,7 @@
 /* The same where a lock is released, and each nanosecond counts: the frames are judged when the
  * next one is taken. */
 #define SNARL_SELF_OR_PASS_QUICKLY(name, arguments)                                                \
-    struct snarl_thread *self = snarl_thread_ready();                                              \
+    struct snarl_thread *self = snarl_thread_arrive();                                             \
     if (self == NULL)                                                                              \
         return SNARL_REAL(name) arguments;                                                         \
     snarl_thread_note_call(self, SNARL_CALL_##name)
@@ -168,9 +169,12 @@ static inline bool snarl_took(int result)
     struct snarl_waited waited = {.kind = SNARL_WANTS_BARRIER, .thing = thing};                    \
     struct snarl_wait_frame frame;                                                                 \
     snarl_wake(self, thing, SNARL_SITE(), SNARL_ARRIVES);                                          \
+    bool noted = snarl_orders_arrive(self, thing);                                                 \
     snarl_wait_begin(self, &waited, SNARL_SITE(), &frame);                                         \
     int result = snarl_real.name arguments;                                                        \
     snarl_wait_end(self, &frame);                                                                  \
+    if (noted && snarl_thread_ready() == self)                                                     \
+        snarl_orders_go_on(self);                                                                  \
     return result;
 
 /* SIGNAL(how) */

@@ -226,6 +226,8 @@ void snarl_semaphore_taken_slow(struct snarl_thread *self, struct snarl_thing th
         snarl_semaphore_polled(self);
     if (!(snarl_object_recall(self, thing) & SNARL_LOCK_SIGNAL))
         snarl_acquired(self, thing, site, taking);
+    if (snarl_object_recall(self, thing) & SNARL_LOCK_SIGNAL)
+        snarl_orders_take(self, thing);
 }
 
 void snarl_semaphore_posted_slow(struct snarl_thread *self, struct snarl_thing thing,

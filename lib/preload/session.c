@@ -13,11 +13,13 @@
 #include "base/text.h"
 #include "preload/acquire.h"
 #include "preload/calls.h"
+#include "preload/chaos.h"
 #include "preload/inheritance.h"
 #include "preload/loader.h"
 #include "preload/memory.h"
 #include "preload/modules.h"
 #include "preload/options.h"
+#include "preload/orders.h"
 #include "preload/say.h"
 #include "preload/semaphore.h"
 #include "preload/stacks.h"
@@ -60,7 +62,9 @@ struct snarl_entry snarl_enter(struct snarl_thread *self)
 void snarl_leave(struct snarl_thread *self, struct snarl_entry entry)
 {
     if (self != NULL)
-        __atomic_store_n(&self->state, SNARL_THREAD_READY, __ATOMIC_RELAXED);
+        __atomic_store_n(&self->state,
+                         self->chaos == NULL ? SNARL_THREAD_READY : SNARL_THREAD_CHAOS,
+                         __ATOMIC_RELAXED);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &entry.signals, NULL, sizeof entry.signals);
     errno = entry.error;
     if (entry.cancel_state != PTHREAD_CANCEL_DISABLE)
@@ -188,6 +192,7 @@ static bool begin(bool forked)
     session->running = true;
     write_process(forked);
     write_calls();
+    snarl_chaos_write();
     session->table = session->newest_table = snarl_writer_table(&session->writer);
     if (session->table == NULL)
         snarl_session_lose(SNARL_LOSS_TABLE);
@@ -203,6 +208,7 @@ static bool begin_in_child(void)
     snarl_session.key = key;
     snarl_self = NULL;
     snarl_stacks_in_child();
+    snarl_chaos_in_child();
     snarl_loader_in_child();
     snarl_steer_in_child();
     if (!begin(true))
@@ -237,6 +243,7 @@ static void before_fork(void)
     forking.thread = self;
     forking.entered = true;
     snarl_inheritance_note(self);
+    snarl_chaos_before_fork(self);
 }
 
 static void after_fork(struct snarl_thread *self)
@@ -324,8 +331,16 @@ static void say_recording(size_t count)
     struct snarl_text text = snarl_text_over(number, sizeof number);
     snarl_text_add_decimal(&text, count);
     snarl_text_add(&text, count == 1 ? " finding in " : " findings in ");
+    char advice[80];
+    text = snarl_text_over(advice, sizeof advice);
+    snarl_text_add(&text, " (read it with: snarl report FILE");
+    if (snarl_options.chaos != 0) {
+        snarl_text_add(&text, "; random delays, chaos=");
+        snarl_text_add_decimal(&text, (uint64_t)snarl_options.chaos);
+    }
+    snarl_text_add(&text, ")");
     snarl_say(count == 0 ? "nothing found, recording in " : number, snarl_session.writer.path,
-              " (read it with: snarl report FILE)");
+              advice);
 }
 
 size_t snarl_session_end(void)
@@ -343,12 +358,13 @@ size_t snarl_session_end(void)
     struct iovec part = {&fact, sizeof fact};
     for (struct snarl_thread *thread = snarl_session.threads; self && thread; thread = thread->next)
         snarl_semaphore_tell_pending(self, thread);
-    if (snarl_lock_order_searches_cut(snarl_session.order) > 0)
-        snarl_session_lose(SNARL_LOSS_SEARCH);
+    for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
+        snarl_orders_tell(thread);
     if (self != NULL)
         snarl_thread_write_name(self);
     snarl_session_write(&part, 1);
-    size_t count = findings();
+    /* Nobody else asks: the recording is judged by who reads it. */
+    size_t count = !snarl_options.quiet || snarl_options.exitcode != 0 ? findings() : 0;
     snarl_session_unlock();
     snarl_leave(self, entry);
     return count;

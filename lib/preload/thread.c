@@ -8,8 +8,11 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "preload/acquire.h"
+#include "preload/annotated.h"
+#include "preload/chaos.h"
 #include "preload/frames.h"
 #include "preload/misuse.h"
+#include "preload/orders.h"
 #include "preload/semaphore.h"
 #include "preload/session.h"
 #include "preload/stacks.h"
@@ -51,6 +54,10 @@ struct snarl_thread *snarl_thread_new(void)
         thread->caches = kept.caches;
         thread->holdings = kept.holdings;
         thread->capacity = kept.capacity;
+        thread->annotated_wait = kept.annotated_wait;
+        if (thread->annotated_wait != NULL)
+            memset(thread->annotated_wait, 0, sizeof *thread->annotated_wait);
+        thread->chaos = kept.chaos;
         /* Call paths and locks are checked against what is there now, whoever remembers them. */
         memset(thread->caches->seen, 0, sizeof thread->caches->seen);
     } else {
@@ -68,6 +75,7 @@ struct snarl_thread *snarl_thread_new(void)
     thread->segment = 1;
     thread->state = SNARL_THREAD_INSIDE;
     thread->context = snarl_hash_mix(0, thread->segment);
+    snarl_chaos_begin(thread);
     thread->next = session->threads;
     session->threads = thread;
     if (session->table != NULL)
@@ -187,6 +195,8 @@ struct snarl_thread *snarl_thread_attach(struct snarl_thread *self)
 struct snarl_thread *snarl_thread_ready_slow(void)
 {
     struct snarl_thread *self = snarl_self;
+    if (self != NULL && self->state == SNARL_THREAD_CHAOS)
+        return self;
     if (!snarl_session.running || (self != NULL && self->state != SNARL_THREAD_WIPED))
         return NULL;
     struct snarl_entry entry = snarl_enter(NULL);
@@ -199,11 +209,21 @@ struct snarl_thread *snarl_thread_ready_slow(void)
     return self;
 }
 
+struct snarl_thread *snarl_thread_arrive_slow(const void *caller)
+{
+    struct snarl_thread *self = snarl_thread_ready_slow();
+    if (self != NULL)
+        snarl_chaos_point(self, (uintptr_t)caller);
+    /* A signal handler may have forked: this may be the child. */
+    return self != NULL ? snarl_thread_ready() : NULL;
+}
+
 static void finish(struct snarl_thread *self)
 {
     struct snarl_session *session = &snarl_session;
     if (self->polling != 0)
         snarl_semaphore_polled(self);
+    snarl_annotated_given_up(self);
     struct snarl_entry entry = snarl_enter(self);
     snarl_misuse_of_exit(self);
     snarl_session_lock();

@@ -26,6 +26,9 @@ enum {
     SNARL_CAPTURES_COLD = 16, /* stacks that a thread unwinds the slow way at least */
     SNARL_ONCES = 8,          /* initialisations within each other that a thread keeps track of */
     SNARL_WAITS_SEEN = 16,
+    SNARL_MARKS = 16,      /* holds of a thread since different makings of threads */
+    SNARL_HANDED = 8,      /* objects of hand-offs that a thread keeps in mind */
+    SNARL_ONCES_DONE = 32, /* initialisations that it has found done */
 };
 
 enum snarl_thread_state {
@@ -33,6 +36,8 @@ enum snarl_thread_state {
     SNARL_THREAD_READY = 1,  /* in the host's code */
     SNARL_THREAD_INSIDE = 2, /* in ours: calls that come now are our own, or a signal handler's */
     SNARL_THREAD_ENDED = 3,
+    SNARL_THREAD_CHAOS =
+        4, /* as READY, but to be delayed at points of synchronisation, see chaos.h */
 };
 
 /* A lock that the thread holds. */
@@ -42,9 +47,10 @@ struct snarl_holding {
     uint32_t stack;
     uint64_t context; /* of the thread before this was taken */
     uint32_t count;   /* of a recursive lock, or of a reader's */
-    uint16_t kind;    /* enum snarl_object_kind */
-    bool shared;      /* as a reader */
-    bool unproven;    /* a semaphore that nobody has posted yet */
+    uint8_t kind;     /* enum snarl_object_kind */
+    uint8_t mark;  /* since when threads were made while it was held, see orders.h; 0 for never */
+    bool shared;   /* as a reader */
+    bool unproven; /* a semaphore that nobody has posted yet */
 };
 
 _Static_assert(sizeof(struct snarl_holding) == 32, "the fast path writes one of them");
@@ -75,6 +81,7 @@ struct snarl_lock_entry {
 struct snarl_lock_description {
     uint32_t created; /* stack */
     uint32_t value;
+    bool untold; /* it has a name that is not in the recording yet */
 };
 
 struct snarl_caches {
@@ -100,6 +107,20 @@ struct snarl_published_want {
 struct snarl_once_call {
     struct snarl_once *call; /* lives in the stack, which may be left */
     uintptr_t control;
+};
+
+/* What is noted of its orders with other threads, see orders.h. */
+struct snarl_noted_orders {
+    uint32_t marks[SNARL_MARKS]; /* the segment of the making that a hold's mark stands for */
+    struct {
+        uint32_t object, gave, took;
+    } handed[SNARL_HANDED];
+    bool is_told;                               /* to the lock-order graph */
+    uint32_t hand_offs;                         /* so far */
+    uintptr_t barrier_over;                     /* a barrier of which no more is noted, */
+    uint32_t barrier_generation;                /* as long as its generation stands */
+    uintptr_t once_done[SNARL_ONCES_DONE];      /* controls that were found done, */
+    uint32_t once_generation[SNARL_ONCES_DONE]; /* likewise */
 };
 
 struct snarl_thread {
@@ -139,6 +160,9 @@ struct snarl_thread {
     uintptr_t suspected;
     uintptr_t robbed_of;                   /* a lock that another thread has released for it */
     uint64_t waits_seen[SNARL_WAITS_SEEN]; /* conditions and their mutexes, see misuse.h */
+    struct snarl_annotated_wait *annotated_wait; /* see annotated.h; NULL until it has one */
+    uint32_t forgiving;               /* how often it was told to forgive, less the ends */
+    struct snarl_noted_orders orders; /* see orders.h */
 
     pid_t tid;
     pid_t tid_in_parent; /* of the thread that forked, in a child: it goes on here */
@@ -157,6 +181,7 @@ struct snarl_thread {
     void *argument;
     int destructor_rounds;
     char name[SNARL_NAME_SIZE];        /* as last written */
+    struct snarl_chaos *chaos;         /* NULL where it is off */
     struct snarl_thread *next;         /* in the session's list of all, or of free ones */
     struct snarl_thread_row spare_row; /* where no table can be had */
 };
@@ -182,6 +207,18 @@ static inline struct snarl_thread *snarl_thread_ready(void)
     if (__builtin_expect(self != NULL && self->state == SNARL_THREAD_READY, 1))
         return self;
     return snarl_thread_ready_slow();
+}
+
+/* The same at a synchronisation point of the host's, which its caller tells from others: where
+ * chaos is on, the thread may be delayed before. */
+struct snarl_thread *snarl_thread_arrive_slow(const void *caller);
+
+static inline __attribute__((always_inline)) struct snarl_thread *snarl_thread_arrive(void)
+{
+    struct snarl_thread *self = snarl_self;
+    if (__builtin_expect(self != NULL && self->state == SNARL_THREAD_READY, 1))
+        return self;
+    return snarl_thread_arrive_slow(__builtin_return_address(0));
 }
 
 /* Makes the calling thread the one that `self` describes, or, with NULL, one of unknown origin. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "preload/chaos.h"
 #include "preload/misuse.h"
 #include "preload/policies.h"
 #include "preload/session.h"
@@ -12,6 +13,7 @@ static void attach(struct snarl_thread *self)
     struct snarl_entry entry = snarl_enter(self);
     snarl_thread_attach(self);
     snarl_leave(self, entry);
+    snarl_chaos_point(self, (uintptr_t)self->start);
 }
 
 static void *run(void *data)
@@ -63,6 +65,7 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
         thread->argument = argument;
         thread->detached = detach_state == PTHREAD_CREATE_DETACHED;
         thread->parent = self->id;
+        snarl_chaos_inherit(thread, self);
         thread->creator = self;
         thread->stack_size = stack_size_of(attributes);
         thread->parent_segment = self->segment;
@@ -72,6 +75,7 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
                 snarl_session_allocate(self->depth * sizeof(struct snarl_held));
         if (thread->held_at_creation != NULL)
             thread->held_at_creation_count = self->depth;
+        snarl_orders_mark(self);
         for (uint32_t i = 0; i < thread->held_at_creation_count; i++) {
             const struct snarl_holding *held = &self->holdings[i];
             thread->held_at_creation[i] =
@@ -87,7 +91,7 @@ static struct snarl_thread *prepare(struct snarl_thread *self, const pthread_att
 
 /* After the real call: `thread` is what was prepared, as `id`. */
 static void created(struct snarl_thread *self, struct snarl_thread *thread, uint32_t id,
-                    const pthread_t *handle, bool done)
+                    const pthread_t *handle, bool done, struct snarl_site site)
 {
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
@@ -100,6 +104,7 @@ static void created(struct snarl_thread *self, struct snarl_thread *thread, uint
     snarl_thread_new_segment(self);
     snarl_session_unlock();
     snarl_leave(self, entry);
+    snarl_chaos_point(self, site.caller + 1);
 }
 
 /* A thread that we know nothing of has a handle that may have been another's. */
@@ -113,7 +118,7 @@ static int created_unseen(const pthread_t *handle, int result)
 SNARL_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
                                 void *(*start)(void *), void *argument)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     struct snarl_thread *thread = NULL;
     if (self != NULL) {
         snarl_thread_note_call(self, SNARL_CALL_pthread_create);
@@ -125,13 +130,13 @@ SNARL_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attribu
 
     uint32_t id = thread->id;
     int result = snarl_real.pthread_create(handle, attributes, run, thread);
-    created(self, thread, id, handle, result == 0);
+    created(self, thread, id, handle, result == 0, SNARL_SITE());
     return result;
 }
 
 SNARL_EXPORT int thrd_create(thrd_t *handle, thrd_start_t start, void *argument)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     struct snarl_thread *thread = NULL;
     if (self != NULL) {
         snarl_thread_note_call(self, SNARL_CALL_thrd_create);
@@ -142,7 +147,7 @@ SNARL_EXPORT int thrd_create(thrd_t *handle, thrd_start_t start, void *argument)
 
     uint32_t id = thread->id;
     int result = snarl_real.thrd_create(handle, run_c11, thread);
-    created(self, thread, id, handle, result == thrd_success);
+    created(self, thread, id, handle, result == thrd_success, SNARL_SITE());
     return result;
 }
 
@@ -152,12 +157,8 @@ static void joined(struct snarl_thread *self, pthread_t handle, uint32_t id, str
     struct snarl_entry entry = snarl_enter(self);
     uint32_t stack = snarl_stack_of(self, site);
     snarl_session_lock();
-    snarl_thread_new_segment(self);
-    struct snarl_fact_join fact = {
-        .header.kind = SNARL_FACT_JOIN, .thread = self->id, .segment = self->segment, .joined = id};
-    struct iovec part = {&fact, sizeof fact};
-    snarl_session_write(&part, 1);
     struct snarl_thread *thread = snarl_registry_find(&snarl_session.by_handle, (uint64_t)handle);
+    snarl_orders_joined(self, id, thread != NULL && thread->id == id ? thread : NULL);
     if (thread != NULL && thread->id == id && thread->state == SNARL_THREAD_ENDED) {
         snarl_registry_remove(&snarl_session.by_handle, (uint64_t)handle);
         snarl_thread_free(thread);
@@ -339,7 +340,7 @@ SNARL_EXPORT int pthread_cancel(pthread_t handle)
 
 SNARL_EXPORT void thrd_exit(int value)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self != NULL)
         snarl_thread_note_call(self, SNARL_CALL_thrd_exit);
     SNARL_REAL(thrd_exit)(value);
@@ -348,7 +349,7 @@ SNARL_EXPORT void thrd_exit(int value)
 
 SNARL_EXPORT void pthread_exit(void *value)
 {
-    struct snarl_thread *self = snarl_thread_ready();
+    struct snarl_thread *self = snarl_thread_arrive();
     if (self != NULL)
         snarl_thread_note_call(self, SNARL_CALL_pthread_exit);
     SNARL_REAL(pthread_exit)(value);

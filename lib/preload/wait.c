@@ -1,6 +1,7 @@
 #include "preload/wait.h"
 
 #include "base/clock.h"
+#include "preload/annotated.h"
 #include "preload/deadlock.h"
 #include "preload/misuse.h"
 #include "preload/modules.h"
@@ -49,10 +50,13 @@ static void withdraw(struct snarl_thread *self)
 }
 
 /* Whether the call that published the wait is still on the stack: a signal handler may have jumped
- * out of it. Its frame is then above us, or others have written over it. */
-static bool is_alive(const struct snarl_published_want *want, struct snarl_site site)
+ * out of it. Its frame is then above us, or others have written over it. The wait for a lock of the
+ * program's own goes on until the program says that it has ended. */
+static bool is_alive(const struct snarl_thread *self, const struct snarl_published_want *want,
+                     struct snarl_site site)
 {
-    return (uintptr_t)want->frame > site.frame && want->frame->mark == want->sequence;
+    bool lasting = self->annotated_wait != NULL && want->frame == &self->annotated_wait->frame;
+    return (lasting || (uintptr_t)want->frame > site.frame) && want->frame->mark == want->sequence;
 }
 
 /* What the thread's cache knows of a thing, for the row; false if it does not. The rest of the
@@ -68,6 +72,8 @@ static bool recall(struct snarl_thread *self, struct snarl_thing thing,
         return false;
     const struct snarl_lock_description *known =
         &self->caches->descriptions[entry - self->caches->locks];
+    if (known->untold)
+        return false;
     *described =
         (struct snarl_row_object){lock, thing.kind, known->created, known->value, thing.address};
     return true;
@@ -76,10 +82,12 @@ static bool recall(struct snarl_thread *self, struct snarl_thing thing,
 static void describe(struct snarl_thread *self, struct snarl_thing thing,
                      struct snarl_row_object *described)
 {
-    const struct snarl_object *object =
-        thing.address != 0 ? snarl_object_at(self, thing, false) : NULL;
-    if (object != NULL)
-        *described = snarl_object_describe(object);
+    struct snarl_object *object = thing.address != 0 ? snarl_object_at(self, thing, false) : NULL;
+    if (object == NULL)
+        return;
+    if (object->name != NULL)
+        snarl_object_id(self, thing, true); /* the row has no room for the name */
+    *described = snarl_object_describe(object);
 }
 
 /* Fills in the stack, and what stands for the objects in the recording. */
@@ -134,7 +142,7 @@ static void put_aside(struct snarl_thread *self, struct snarl_site site,
     frame->stack = row->want_stack;
     frame->since = row->want_since;
     withdraw(self);
-    if (!is_alive(&frame->want, site))
+    if (!is_alive(self, &frame->want, site))
         frame->want.sequence = 0;
 }
 

@@ -26,6 +26,7 @@ void snarl_condition_wait_end(void *data)
     if (snarl_thread_ready() != wait->self) /* in a child that a signal handler has made by fork */
         return;
     snarl_wait_end(wait->self, &wait->frame);
+    snarl_orders_take(wait->self, wait->condition);
     if (wait->count == 1)
         snarl_acquired(wait->self, wait->mutex, wait->site, SNARL_TAKING_BLOCKING);
 }

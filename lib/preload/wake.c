@@ -14,6 +14,8 @@ void snarl_wake_slow(struct snarl_thread *self, struct snarl_thing thing, struct
     if (object != 0)
         snarl_wake_note(self, thing.address, (struct snarl_row_wake){object, stack, wake, 0});
     snarl_misuse_settle(self, thing, site);
+    if (wake != SNARL_ARRIVES)
+        snarl_orders_give(self, thing);
     snarl_leave(self, entry);
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "core/lock_order.h"
+#include "core/thread_order.h"
 #include "recording/row.h"
 
 #define SNARL_RECORDING_MAGIC "SNARLREC"
@@ -67,6 +68,15 @@ struct snarl_fact_header {
     FACT(WAKE, 20, wake)                                                                           \
     FACT(MISUSE, 21, misuse)                                                                       \
     FACT(ASLEEP, 22, asleep)                                                                       \
+    FACT(JOIN_HELD, 23, join_held)                                                                 \
+    FACT(ARRIVAL, 24, arrival)                                                                     \
+    FACT(FOUND_DONE, 25, found_done)                                                               \
+    FACT(HAND_OFF, 26, hand_off)                                                                   \
+    FACT(LOCK_NAME, 27, lock_name)                                                                 \
+    FACT(CHAOS, 30, chaos)                                                                         \
+    FACT(SHAPE, 32, shape)                                                                         \
+    FACT(RUN, 33, run)                                                                             \
+    FACT(IDENTITY, 34, identity)                                                                   \
     FACT(STEERED, 40, steered)
 
 enum snarl_fact_kind {
@@ -151,6 +161,49 @@ struct snarl_fact_join {
     uint32_t padding;
 };
 
+/* What the joiner of the join fact before this one has held all along since it made a thread. */
+struct snarl_fact_join_held {
+    struct snarl_fact_header header;
+    uint32_t count;
+    uint32_t padding;
+    struct snarl_held_since held[];
+};
+
+/* A thread comes to a barrier, for the `round`-th time; `segment` ends with it. */
+struct snarl_fact_arrival {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t barrier; /* a lock id */
+    uint32_t parties;
+    uint32_t round;
+    uint32_t padding;
+};
+
+/* A thread has found an initialisation done, from `segment` on. */
+struct snarl_fact_found_done {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t once; /* a lock id */
+    uint32_t padding;
+};
+
+enum snarl_hand_off {
+    SNARL_HAND_OFF_GAVE = 1, /* `segment` ends with it */
+    SNARL_HAND_OFF_TOOK = 2, /* `segment` begins with it */
+};
+
+/* A thread signals, posts, is woken, or says that it hands over: only the first few of each thread
+ * are noted. */
+struct snarl_fact_hand_off {
+    struct snarl_fact_header header;
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t object;   /* a lock id */
+    uint32_t hand_off; /* enum snarl_hand_off */
+};
+
 enum snarl_lock_flags {
     SNARL_LOCK_RECURSIVE = 1,
     SNARL_LOCK_ERROR_CHECKING = 2,
@@ -160,7 +213,8 @@ enum snarl_lock_flags {
     SNARL_LOCK_POLLED = 32, /* a semaphore; see SNARL_LOCK_IS_POLLED */
 };
 
-/* A lock, or anything else that threads synchronise with. */
+/* A lock, or anything else that threads synchronise with. One of kind 0 was named, or is part of a
+ * declared order, before it was met; once it is met, a second fact of the same id says all. */
 struct snarl_fact_lock {
     struct snarl_fact_header header;
     uint32_t lock;        /* id */
@@ -172,6 +226,14 @@ struct snarl_fact_lock {
     uint64_t address;
     uint64_t device, inode, offset; /* of one shared between processes: what is mapped there, and
                                        where in it; else 0 */
+};
+
+/* What the program calls the lock; the last name stands. */
+struct snarl_fact_lock_name {
+    struct snarl_fact_header header;
+    uint32_t lock;
+    uint32_t name_size; /* terminator included */
+    char name[];
 };
 
 enum snarl_lock_change {
@@ -262,7 +324,7 @@ struct snarl_fact_steered {
 };
 
 /* A new dependency, or a known one by a new call path (then `dependency` is the id of the known
- * one). */
+ * one). A thread from SNARL_DECLARED on has no fact of its own: it is a declared order. */
 struct snarl_fact_dependency {
     struct snarl_fact_header header;
     uint32_t dependency; /* id */
@@ -342,7 +404,10 @@ struct snarl_fact_start_failed {
     LOSS(TABLE, "the table of threads could not be kept in the recording")                         \
     LOSS(STACK, "stacks could not be unwound in time and hold their innermost frame only")         \
     LOSS(SEARCH, "the search for lock-order cycles was cut short at its bound")                    \
-    LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")
+    LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")        \
+    LOSS(CUT,                                                                                      \
+         "a recording that was merged was damaged or cut off, and could be read in part "          \
+         "only")
 
 enum snarl_loss {
 #define LOSS(identifier, words) SNARL_LOSS_##identifier,
@@ -355,6 +420,12 @@ struct snarl_fact_loss {
     struct snarl_fact_header header;
     uint32_t loss;
     uint32_t padding;
+};
+
+/* The threads of this process are delayed at random, see lib/preload/chaos.h. */
+struct snarl_fact_chaos {
+    struct snarl_fact_header header;
+    uint64_t seed;
 };
 
 /* The process ended by exit() or by returning from main. */
@@ -371,6 +442,42 @@ struct snarl_fact_thread_stack {
     uint32_t count;
     uint32_t padding;
     uint64_t address[]; /* innermost first; all as return addresses, one past what is exact */
+};
+
+/*
+ * What many runs did, in one recording (snarl merge): modules lie where no process has them, and
+ * after what all have in common come the shapes. What follows a shape's fact of threads and joins
+ * is that shape, how the threads of one program came and went. What follows a run's fact of
+ * dependencies, deadlocks and misuse is what one run did, or several that did the same, whose
+ * threads came and went in the shape before it.
+ */
+struct snarl_fact_shape {
+    struct snarl_fact_header header;
+    uint32_t shape;      /* id */
+    uint32_t executable; /* a module, in order of appearance, from 1; 0 where unknown */
+};
+
+struct snarl_fact_run {
+    struct snarl_fact_header header;
+    uint32_t run; /* id */
+    uint32_t padding;
+};
+
+enum snarl_identified {
+    SNARL_IDENTITY_OF_MAIN = 1, /* the main thread of a shape */
+    SNARL_IDENTITY_OF_THREAD,
+    SNARL_IDENTITY_OF_LOCK,
+};
+
+/* Which of several that were made at the same place this is, in the runs that have it. */
+struct snarl_fact_identity {
+    struct snarl_fact_header header;
+    uint32_t of;         /* enum snarl_identified */
+    uint32_t id;         /* of the thread or lock */
+    uint32_t ordinal;    /* from 0; of a thread, among those that its parent made there */
+    uint32_t like;       /* of a thread: how many of its like the run had */
+    uint32_t executable; /* of a lock, as in a shape */
+    uint32_t padding;
 };
 
 #endif

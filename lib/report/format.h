@@ -15,6 +15,7 @@
 struct snarl_format_options {
     bool colour;                   /* terminal colours (text only) */
     bool all;                      /* infeasible findings too */
+    bool rules;                    /* what each suppression did (text only) */
     unsigned width;                /* columns (text only); 0 for 80 */
     const char *strip_path_prefix; /* cut from the front of file names; may be NULL */
     const char *command;           /* how the program was started, for hints such as

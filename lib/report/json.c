@@ -155,9 +155,11 @@ static json_t *thread_object(struct snarl_json_writer *writer,
     json_t *object = json_object();
     snarl_json_put(object, "id", json_integer(thread->id));
     snarl_json_put(object, "process", json_integer((json_int_t)thread->process));
-    snarl_json_put(object, "number", json_integer(thread->number));
+    snarl_json_put(object, "number", integer_or_null(!thread->declared, thread->number));
     snarl_json_put(object, "name", string_or_null(writer, thread->name));
     snarl_json_put(object, "start", string_or_null(writer, thread->start));
+    if (thread->declared)
+        snarl_json_put(object, "declared", json_true());
     if (thread->absent)
         snarl_json_put(object, "absent", json_true());
     snarl_json_put(object, "tid", json_integer((json_int_t)thread->tid));
@@ -217,8 +219,13 @@ static json_t *finding_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "status", string_or_null(writer, snarl_status_name(finding->status)));
     snarl_json_put(object, "severity",
                    string_or_null(writer, snarl_severity_name(finding->severity)));
+    snarl_json_put(object, "baseline", snarl_json_news(finding->news));
     snarl_json_put(object, "message", string_or_null(writer, finding->message));
     snarl_json_put(object, "reason", string_or_null(writer, reason));
+    snarl_json_put(object, "ordered_in_this_run_by",
+                   finding->ordered_by != 0 ? json_integer(finding->ordered_by) : json_null());
+    snarl_json_put(object, "by_class", json_boolean(finding->by_class));
+    snarl_json_put(object, "runs", finding->runs > 0 ? json_integer(finding->runs) : json_null());
     snarl_json_put(object, "why", string_or_null(writer, finding->why));
     snarl_json_put(object, "fix", string_or_null(writer, finding->fix));
     snarl_json_put(object, "locks", locks);
@@ -297,6 +304,13 @@ static json_t *statistics_object(const struct snarl_report *report)
     return object;
 }
 
+static json_t *chaos_object(const struct snarl_report *report)
+{
+    json_t *object = json_object();
+    snarl_json_put(object, "seed", json_integer((json_int_t)report->chaos_seed));
+    return object;
+}
+
 static json_t *report_object(struct snarl_json_writer *writer)
 {
     const struct snarl_report *report = writer->report;
@@ -310,10 +324,14 @@ static json_t *report_object(struct snarl_json_writer *writer)
     json_t *object = json_object();
     snarl_json_put(object, "schema", json_string("snarl-report/1"));
     snarl_json_put(object, "program", program_object(writer));
+    if (report->chaos_seed != 0)
+        snarl_json_put(object, "chaos", chaos_object(report));
     snarl_json_put(object, "processes", processes);
     snarl_json_put(object, "complete", json_boolean(report->loss_count == 0));
     snarl_json_put(object, "losses", losses);
     snarl_json_put(object, "findings", findings_array(writer));
+    snarl_json_put(object, "suppressed", json_integer((json_int_t)report->suppressed));
+    snarl_json_put(object, "suppressions", snarl_json_rules(writer));
     snarl_json_put(object, "statistics", statistics_object(report));
     return object;
 }

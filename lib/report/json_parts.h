@@ -23,6 +23,12 @@ void snarl_json_append(json_t *array, json_t *value);
 /* An array of frames. */
 json_t *snarl_json_stack(struct snarl_json_writer *writer, const struct snarl_stack *stack);
 
+/* "new" or "known"; null where there is no baseline. */
+json_t *snarl_json_news(enum snarl_news news);
+
+/* An array of the rules of suppressions: file, line, rule, used, partly, idle. */
+json_t *snarl_json_rules(struct snarl_json_writer *writer);
+
 /* Why a thread is blocked for ever: cause, waiting_s, mutex, wakers; of a barrier, arrived and
  * parties, which else are null. */
 json_t *snarl_json_blocked(struct snarl_json_writer *writer,

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/pool.h"
 
@@ -71,6 +72,17 @@ const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_repor
     FIND_BY_ID(report->locks, report->lock_count, id);
 }
 
+bool snarl_report_shares_name(const struct snarl_report *report,
+                              const struct snarl_report_lock *lock)
+{
+    for (size_t i = 0; lock->named && i < report->lock_count; i++) {
+        const struct snarl_report_lock *other = &report->locks[i];
+        if (other->id != lock->id && other->named && strcmp(other->name, lock->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *report,
                                                             unsigned id)
 {
@@ -91,6 +103,15 @@ size_t snarl_report_count(const struct snarl_report *report, enum snarl_severity
 {
     size_t count = 0;
     for (size_t index = 0; index < report->finding_count; index++)
-        count += report->findings[index].severity >= at_least;
+        count += report->findings[index].severity >= at_least &&
+                 report->findings[index].news != SNARL_NEWS_KNOWN;
     return count;
+}
+
+bool snarl_finding_stands_still(const struct snarl_report_finding *finding)
+{
+    return finding->status == SNARL_OCCURRED &&
+           (finding->kind == SNARL_FINDING_DEADLOCK ||
+            finding->kind == SNARL_FINDING_SELF_DEADLOCK ||
+            finding->kind == SNARL_FINDING_ALL_THREADS_BLOCKED);
 }

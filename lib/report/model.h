@@ -38,6 +38,7 @@ struct snarl_report_lock {
     unsigned id; /* unique within the report, from 1 */
     size_t process;
     const char *name; /* a symbol such as "accounts[0].lock", or one made from its creation */
+    bool named;       /* the program itself calls it so */
     const char *kind; /* "mutex", "rwlock", ...: the names of core/object.def */
     bool polled;      /* a semaphore that some thread tried, and went on without */
     uint64_t address;
@@ -46,11 +47,13 @@ struct snarl_report_lock {
 };
 
 struct snarl_report_thread {
-    unsigned id;       /* unique within the report, from 1 */
-    unsigned number;   /* within its process, as people count: 1 is the main thread */
-    size_t process;    /* index into processes */
-    const char *name;  /* set by the program; NULL if it never gave one */
-    bool absent;       /* was alive in the parent when this process was forked, and is not here */
+    unsigned id;      /* unique within the report, from 1 */
+    unsigned number;  /* within its process, as people count: 1 is the main thread */
+    size_t process;   /* index into processes */
+    const char *name; /* set by the program; NULL if it never gave one */
+    bool declared;    /* no thread (`number` is 0): an order of locks that the program has declared;
+                         its step holds the first where it wants the second */
+    bool absent;      /* was alive in the parent when this process was forked, and is not here */
     const char *start; /* function it started in ("main" for the main thread); NULL where unknown */
     uint64_t tid;
     struct snarl_stack created;
@@ -115,6 +118,13 @@ struct snarl_report_variant {
     size_t step_count;
 };
 
+/* Whether a baseline lists a finding; see baseline.h. */
+enum snarl_news {
+    SNARL_NEWS_NONE, /* there is no baseline */
+    SNARL_NEWS_NEW,
+    SNARL_NEWS_KNOWN,
+};
+
 /* What came of trying to make a predicted finding happen. */
 struct snarl_report_confirmation {
     unsigned run;         /* in which it happened, from 1; 0 where it did not */
@@ -127,15 +137,20 @@ struct snarl_report_confirmation {
 
 struct snarl_report_finding {
     char id[17]; /* 16 hexadecimal digits, the same from run to run */
+    enum snarl_news news;
     enum snarl_finding_kind kind;
     enum snarl_status status;
     enum snarl_severity severity;
     enum snarl_reason reason; /* for infeasible ones */
-    const char *message;      /* one line */
-    const char *why;          /* why it is believed, a sentence or two; may be NULL */
-    const char *fix;          /* the shortest mend in words, as the rest of a sentence that begins
-                                 "To mend it: ", with its full stop; may be NULL */
-    unsigned *locks;          /* ids, each once, in order of the steps' wants */
+    unsigned ordered_by; /* what is waited on, under the ids of locks, that kept the steps apart
+                            in this run and need not in another; 0 for none */
+    unsigned runs;       /* that it rests on, where it takes more than one; else 0 */
+    bool by_class;       /* of locks made at the same place, not of these very ones */
+    const char *message; /* one line */
+    const char *why;     /* why it is believed, a sentence or two; may be NULL */
+    const char *fix;     /* the shortest mend in words, as the rest of a sentence that begins
+                            "To mend it: ", with its full stop; may be NULL */
+    unsigned *locks;     /* ids, each once, in order of the steps' wants */
     size_t lock_count;
     unsigned *threads; /* ids, each once, in order of the steps */
     size_t thread_count;
@@ -169,10 +184,12 @@ struct snarl_report_process {
     size_t argc;
     bool watched;
     const char *unwatched_reason; /* where not watched */
+    size_t runs;                  /* that were merged and differ; 0 where it is a process */
     unsigned threads;             /* ever seen */
     unsigned locks;
     double duration_s; /* 0 where unknown */
     bool ended; /* states below are meaningful: it was ended from outside while it ran or hung */
+    bool explained; /* it stood still because of a finding that is suppressed */
     struct snarl_report_state *states;
     size_t state_count;
 };
@@ -184,6 +201,16 @@ struct snarl_report_edge {
     unsigned thread;                 /* the first thread that was seen to do so */
     const struct snarl_frame *place; /* innermost user frame of the want; may be NULL */
     bool in_cycle;                   /* lies on a cycle that can happen */
+};
+
+/* A rule of a file of suppressions, and what it did; see suppressions.h. */
+struct snarl_report_rule {
+    const char *file;
+    unsigned line;
+    const char *text; /* "deadlock:^pay$" */
+    size_t used;      /* findings that it helped to take out */
+    size_t partly;    /* findings that it matches, but for ways that no rule matches */
+    bool idle;        /* of a type that concerns nothing that snarl finds */
 };
 
 /* What became of a thread in a run that was steered. */
@@ -206,6 +233,7 @@ struct snarl_report {
     int exit_code;
     int signal; /* that ended the program; 0 for none */
     bool timed_out;
+    uint64_t chaos_seed; /* of the random delays that its threads had; 0 where they had none */
     struct snarl_report_process *processes;
     size_t process_count;
     struct snarl_report_lock *locks; /* every lock that a finding, state or edge names */
@@ -220,6 +248,10 @@ struct snarl_report {
     size_t steered_count;
     const char **losses; /* sentences: what could not be seen or kept */
     size_t loss_count;
+    struct snarl_report_rule *rules; /* suppressions, as they stand in their files */
+    size_t rule_count;
+    size_t suppressed;    /* findings that they took out */
+    const char *baseline; /* the file whose findings are known; NULL for none */
     struct {
         uint64_t threads, locks, dependencies, acquisitions;
     } statistics;
@@ -244,11 +276,19 @@ const struct snarl_report_lock *snarl_report_lock_by_id(const struct snarl_repor
 const struct snarl_report_thread *snarl_report_thread_by_id(const struct snarl_report *,
                                                             unsigned id);
 
+/* Whether the program calls another lock by the same name: then a sentence needs its id beside it.
+ */
+bool snarl_report_shares_name(const struct snarl_report *, const struct snarl_report_lock *lock);
+
 /* The innermost frame that is the user's own code and has a known function or line, else the
  * innermost frame, else NULL for an empty stack. */
 const struct snarl_frame *snarl_stack_place(const struct snarl_stack *stack);
 
-/* How many findings have at least this severity. */
+/* How many findings have at least this severity, and are not known from a baseline. */
 size_t snarl_report_count(const struct snarl_report *report, enum snarl_severity at_least);
+
+/* Whether it explains why a process stood still: threads of it wait for each other, or all for
+ * nobody. */
+bool snarl_finding_stands_still(const struct snarl_report_finding *finding);
 
 #endif

@@ -12,7 +12,7 @@ const char *snarl_text_process(struct snarl_text_writer *writer,
                              process->pid);
 }
 
-/* "2 errors, 1 warning and 1 note", or "nothing found" */
+/* "2 errors, 1 warning and 1 note", "nothing found", "nothing new found, 2 known," */
 static const char *verdict(struct snarl_text_writer *writer)
 {
     static const enum snarl_severity severities[] = {SNARL_ERROR, SNARL_WARNING, SNARL_NOTE};
@@ -22,14 +22,18 @@ static const char *verdict(struct snarl_text_writer *writer)
         size_t count = 0;
         for (size_t index = 0; index < writer->report->finding_count; index++) {
             const struct snarl_report_finding *finding = &writer->report->findings[index];
-            count += finding->severity == severities[row] &&
+            count += finding->severity == severities[row] && finding->news != SNARL_NEWS_KNOWN &&
                      snarl_format_shows(writer->options, finding);
         }
         if (count > 0)
             counts[kinds++] =
                 snarl_words_count(&writer->words, count, snarl_severity_name(severities[row]));
     }
-    return kinds > 0 ? snarl_words_list(&writer->words, counts, kinds) : "nothing found";
+    const char *text = kinds > 0 ? snarl_words_list(&writer->words, counts, kinds)
+                       : writer->report->baseline != NULL ? "nothing new found"
+                                                          : "nothing found";
+    size_t known = snarl_text_count_known(writer);
+    return known == 0 ? text : snarl_pool_format(&writer->pool, "%s, %zu known,", text, known);
 }
 
 /* "pid 4711 and 2 more processes, 9 threads, 4 locks, 4 s" */
@@ -59,6 +63,10 @@ static const char *extent(struct snarl_text_writer *writer)
     if (first->duration_s > 0)
         duration = snarl_pool_format(&writer->pool, ", %s",
                                      snarl_words_duration(words, first->duration_s));
+    if (first->runs > 0)
+        return snarl_pool_format(&writer->pool, "%s%s, %s",
+                                 snarl_words_count(words, first->runs, "run"), others,
+                                 text);
     return snarl_pool_format(&writer->pool, "pid %" PRIu64 "%s, %s%s", first->pid, others, text,
                              duration);
 }
@@ -72,15 +80,24 @@ static void write_summary(struct snarl_text_writer *writer)
     snarl_page_paragraph(&writer->page, 0, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN, text);
 }
 
+/* The same delays do not make the same run, but a like one. */
+static void write_chaos(struct snarl_text_writer *writer)
+{
+    uint64_t seed = writer->report->chaos_seed;
+    if (seed == 0)
+        return;
+    const char *text = snarl_pool_format(
+        &writer->pool, "Random delays, seed %" PRIu64 ". The same delays again: --chaos=%" PRIu64,
+        seed, seed);
+    snarl_page_paragraph(&writer->page, 0, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN, text);
+}
+
 /* A deadlock explains why its threads stood still; what they were doing is in the finding. */
 static bool has_deadlock(const struct snarl_report *report, size_t process)
 {
     for (size_t index = 0; index < report->finding_count; index++) {
         const struct snarl_report_finding *finding = &report->findings[index];
-        bool deadlock = finding->kind == SNARL_FINDING_DEADLOCK ||
-                        finding->kind == SNARL_FINDING_SELF_DEADLOCK ||
-                        finding->kind == SNARL_FINDING_ALL_THREADS_BLOCKED;
-        if (!deadlock || finding->status != SNARL_OCCURRED || finding->thread_count == 0)
+        if (!snarl_finding_stands_still(finding) || finding->thread_count == 0)
             continue;
         const struct snarl_report_thread *thread =
             snarl_report_thread_by_id(report, finding->threads[0]);
@@ -118,7 +135,7 @@ static void write_unseen(struct snarl_text_writer *writer)
 static bool tells_states(const struct snarl_report *report, size_t index)
 {
     const struct snarl_report_process *process = &report->processes[index];
-    if (!process->ended || has_deadlock(report, index))
+    if (!process->ended || process->explained || has_deadlock(report, index))
         return false;
     for (size_t state = 0; state < process->state_count; state++)
         if (process->states[state].target != SNARL_TARGET_NONE ||
@@ -139,13 +156,17 @@ bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
     };
 
     write_summary(&writer);
+    write_chaos(&writer);
     for (size_t index = 0; index < report->finding_count; index++)
-        if (snarl_format_shows(options, &report->findings[index]))
+        if (snarl_format_shows(options, &report->findings[index]) &&
+            report->findings[index].news != SNARL_NEWS_KNOWN)
             snarl_text_write_finding(&writer, &report->findings[index]);
     for (size_t index = 0; index < report->process_count; index++)
         if (tells_states(report, index))
             snarl_text_write_states(&writer, index);
     write_unseen(&writer);
+    snarl_text_write_known(&writer);
+    snarl_text_write_suppressed(&writer);
     snarl_pool_free(&writer.pool);
     return snarl_format_finish(stream);
 }

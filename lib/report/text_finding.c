@@ -101,12 +101,35 @@ static const char *wanted(struct snarl_words *words, const struct snarl_report_s
     return step->tried ? snarl_pool_format(words->pool, "%s (by trywait)", target) : target;
 }
 
+bool snarl_text_is_declared(const struct snarl_report *report, const struct snarl_report_step *step)
+{
+    const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, step->thread);
+    return thread != NULL && thread->declared;
+}
+
+/* No thread's step: the order says so itself. */
+static void add_declared(struct snarl_text_writer *writer, struct snarl_block *block,
+                         unsigned indent, const struct snarl_report_step *step)
+{
+    struct snarl_words *words = &writer->words;
+    snarl_block_add(&writer->page, block, 0, snarl_words_thread(words, step->thread), NULL, NULL);
+    for (size_t index = 0; index < step->hold_count; index++)
+        snarl_block_add(&writer->page, block, indent, "first",
+                        snarl_words_lock(words, step->holds[index].lock), "");
+    snarl_block_add(&writer->page, block, indent, "then", snarl_words_lock(words, step->wants),
+                    snarl_words_place(words, &step->stack));
+}
+
 static void add_step(struct snarl_text_writer *writer, struct snarl_block *block, unsigned indent,
                      const struct snarl_report_finding *finding,
                      const struct snarl_report_step *step)
 {
     struct snarl_words *words = &writer->words;
     const char *place = snarl_words_place(words, &step->stack);
+    if (snarl_text_is_declared(writer->report, step)) {
+        add_declared(writer, block, indent, step);
+        return;
+    }
     snarl_block_add(&writer->page, block, 0, snarl_words_thread(words, step->thread), NULL, NULL);
     if (step->action != NULL)
         snarl_block_add(&writer->page, block, indent, step->action, place, NULL);
@@ -132,7 +155,8 @@ static void write_steps(struct snarl_text_writer *writer,
     snarl_page_blocks(&writer->page, blocks, beside ? SIDE_BY_SIDE : 1);
 }
 
-/* Whether a run can be steered into it: in one process, in waits that do not give up. */
+/* Whether a run can be steered into it: threads of one process, that one run has shown, with these
+ * very locks, in waits that do not give up. */
 static bool can_be_confirmed(const struct snarl_report *report,
                              const struct snarl_report_finding *finding)
 {
@@ -141,10 +165,12 @@ static bool can_be_confirmed(const struct snarl_report *report,
         const struct snarl_report_step *step = &finding->steps[index];
         const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, step->thread);
         first = index == 0 ? thread : first;
-        if (step->timed || step->tried || thread == NULL || thread->process != first->process)
+        if (step->timed || step->tried || thread == NULL || thread->declared ||
+            thread->process != first->process)
             return false;
     }
-    return finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
+    return !finding->by_class && finding->runs == 0 &&
+           finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
 }
 
 /* One sentence below the others; the lines that go on are not indented. */

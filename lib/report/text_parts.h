@@ -38,8 +38,21 @@ void snarl_text_write_ways(struct snarl_text_writer *writer,
  * a finding (NULL) every lock does. */
 bool snarl_text_takes_part(const struct snarl_report_finding *finding, unsigned lock);
 
+/* Whether it is no thread's step, but an order that the program has declared. */
+bool snarl_text_is_declared(const struct snarl_report *report,
+                            const struct snarl_report_step *step);
+
 /* What each thread of a process was doing when the process was ended. */
 void snarl_text_write_states(struct snarl_text_writer *writer, size_t process);
+
+/* How many findings the baseline lists. */
+size_t snarl_text_count_known(const struct snarl_text_writer *writer);
+
+/* The findings that the baseline lists, in short. */
+void snarl_text_write_known(struct snarl_text_writer *writer);
+
+/* How many findings were suppressed, and on request what each rule did. */
+void snarl_text_write_suppressed(struct snarl_text_writer *writer);
 
 /* Adds a row for each lock held that takes part in the finding (NULL: any), then for a few others.
  */

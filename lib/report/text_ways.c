@@ -34,6 +34,8 @@ static size_t first_same_way(const struct snarl_report *report,
     const struct snarl_report_step *steps = finding->steps;
     size_t process = process_of(report, steps[step].thread);
     size_t first = 0;
+    if (snarl_text_is_declared(report, &steps[step]))
+        return step;
     while (!same_way(&steps[first], &steps[step]) ||
            process_of(report, steps[first].thread) != process)
         first++;
@@ -67,6 +69,10 @@ static void gather_step(struct snarl_text_writer *writer, struct gathering *gath
                         const struct snarl_report_step *step)
 {
     struct snarl_words *words = &writer->words;
+    if (snarl_text_is_declared(writer->report, step)) {
+        gather(writer, gathering, step, " says", "so", &step->stack);
+        return;
+    }
     if (stacks_of(finding, step) > 1)
         gathering->count += gathering->count % 2;
     for (size_t index = 0; index < step->hold_count; index++) {

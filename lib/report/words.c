@@ -25,13 +25,15 @@ const char *snarl_words_thread_number(struct snarl_words *words, unsigned id)
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(words->report, id);
     if (thread == NULL)
         return "an unknown thread";
+    if (thread->declared)
+        return "the declared order";
     return snarl_pool_format(words->pool, "thread %u%s", thread->number, of_process(words, thread));
 }
 
 const char *snarl_words_thread(struct snarl_words *words, unsigned id)
 {
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(words->report, id);
-    if (thread == NULL)
+    if (thread == NULL || thread->declared)
         return snarl_words_thread_number(words, id);
     const char *where = thread->absent ? " (not in this process)" : of_process(words, thread);
     if (thread->name != NULL)
@@ -83,7 +85,9 @@ const char *snarl_words_lock(struct snarl_words *words, unsigned id)
     if (lock == NULL)
         return "an unknown lock";
     if (lock->name != NULL)
-        return lock->name;
+        return snarl_report_shares_name(words->report, lock)
+                   ? snarl_pool_format(words->pool, "%s (%u)", lock->name, id)
+                   : lock->name;
     return snarl_pool_format(words->pool, "%s at 0x%" PRIx64,
                              lock->kind != NULL ? lock->kind : "lock", lock->address);
 }

@@ -245,6 +245,13 @@ static void a_nested_monitor_names_the_lock_in_the_way(void **state)
                  "signaller waits for semaphore items (take_item): never-posted\n"
                  "waiter holds outer (wait_with_outer) waits for condition ready (wait_ready) "
                  "without inner: never-signalled\n"
+                 "ended with 66\n"},
+                {"nested-monitor-of-its-own",
+                 "main waits for thread waiter (run): join-of-blocked; waiter joined\n"
+                 "signaller waits for lock the gate (take_gate): holder-blocked; waiter holds "
+                 "(take_gate)\n"
+                 "waiter holds the gate (take_gate) waits for condition ready (wait_ready) without "
+                 "inner: nested-monitor; signaller needs-lock\n"
                  "ended with 66\n"});
 }
 

@@ -98,12 +98,46 @@ static void the_library_works_alone(void **state)
     free(library);
 }
 
+/* What a program says by the installed header is heard by the installed library. */
+static void the_header_is_found(void **state)
+{
+    (void)state;
+    static const char source[] =
+        "#include <pthread.h>\n"
+        "#include <snarl/annotate.h>\n"
+        "int main(void)\n"
+        "{\n"
+        "    static pthread_mutex_t a, b;\n"
+        "    SNARL_NAME(&a, \"the outer one\");\n"
+        "    SNARL_NAME(&b, \"the inner one\");\n"
+        "    SNARL_ORDER(&a, &b);\n"
+        "    return pthread_mutex_lock(&b) || pthread_mutex_lock(&a);\n"
+        "}\n";
+    char *file = path_in(prefix, "ordered.c"), *program = path_in(prefix, "ordered");
+    char *include = path_in(prefix, SNARL_INCLUDEDIR), *command = path_in(prefix, "bin/snarl");
+    char *path = path_in(prefix, "ordered.json");
+    file_write(file, source, strlen(source), 0600);
+    CHECK(0, "", "", SNARL_CC, "-Wall", "-Werror", "-pthread", "-I", include, "-o", program, file);
+    CHECK(66, "", "", command, "run", "--format", "json", "-o", path, "--", program);
+    json_t *report = report_load(path);
+    assert_string_equal(
+        json_string_value(report_at(report, "findings.0.message")),
+        "thread 1 (main) takes the inner one before the outer one, against the declared order");
+    json_decref(report);
+    free(path);
+    free(command);
+    free(include);
+    free(program);
+    free(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_is_watched),
         cmocka_unit_test(scenarios_are_found),
         cmocka_unit_test(the_library_works_alone),
+        cmocka_unit_test(the_header_is_found),
     };
     return cmocka_run_group_tests(tests, install, uninstall);
 }

@@ -63,6 +63,11 @@ static void wrong_values(void **state)
     TROUBLE("--colour \"yes\": is not one of auto|always|never", "run", "--colour=yes", "true");
     TROUBLE("--stack-depth \"deep\": is not a number", "run", "--stack-depth", "deep", "true");
     TROUBLE("--output \"\": is empty", "run", "--output", "", "true");
+    TROUBLE("--chaos \"deep\": is not a seed, 1 to 999999999", "run", "--chaos=deep", "true");
+    TROUBLE("--chaos \"\": is not a seed, 1 to 999999999", "run", "--chaos=", "true");
+    TROUBLE("--chaos \"0\": is not a seed, 1 to 999999999", "run", "--chaos=0", "true");
+    TROUBLE("--chaos \"1000000000\": is not a seed, 1 to 999999999", "run", "--chaos=1000000000",
+            "true");
     TROUBLE("--keep needs a value: DIR", "run", "--keep");
     TROUBLE("--timeout needs a value: SECONDS", "run", "-t");
 }
@@ -95,6 +100,10 @@ static void missing_and_superfluous_words(void **state)
     TROUBLE("run: no program given (usage: snarl run [options] [--] PROGRAM [ARGUMENT...])", "run",
             "--all", "--");
     TROUBLE("report: no recording given (usage: snarl report [options] RECORDING...)", "report");
+    TROUBLE("baseline: no recording given (usage: snarl baseline [options] RECORDING...)",
+            "baseline");
+    TROUBLE("diff: something is missing (usage: snarl diff [options] OLD NEW)", "diff", "x");
+    TROUBLE("diff: too many words (usage: snarl diff [options] OLD NEW)", "diff", "x", "y", "z");
     TROUBLE(
         "scenario: something is missing (usage: snarl scenario list | show NAME | run "
         "[options] [NAME...])",
@@ -172,8 +181,8 @@ static void check_manual(const char *manual, const char *subcommand)
 static void the_manual_knows_all_options(void **state)
 {
     (void)state;
-    static const char *const subcommands[] = {"run",     "confirm", "report", "scenario",
-                                              "compare", "doctor",  "help"};
+    static const char *const subcommands[] = {"run",      "confirm", "report", "baseline", "diff",
+                                              "scenario", "compare", "doctor", "help"};
     char *manual = read_manual();
     for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
         check_manual(manual, subcommands[i]);

@@ -33,7 +33,8 @@ static void put_thread(FILE *out, const struct snarl_report *report, unsigned id
 {
     const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, id);
     fprintf(out, "%s%s", thread->absent ? "absent " : "",
-            thread->name != NULL    ? thread->name
+            thread->declared        ? "declared"
+            : thread->name != NULL  ? thread->name
             : thread->start != NULL ? thread->start
                                     : "(unnamed)");
 }

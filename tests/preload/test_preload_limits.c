@@ -144,8 +144,8 @@ static long growth(const char *what, const char *first, const char *second, bool
 static void memory_is_flat_over_threads(void **state)
 {
     (void)state;
-    static const char *const ways[] = {"joined", "detached", "joined-unseen"};
-    for (size_t i = 0; i < 3; i++)
+    static const char *const ways[] = {"joined", "detached", "joined-unseen", "nested"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         assert_true(growth(ways[i], "1000", "20000", false) -
                         growth(ways[i], "1000", "20000", true) <
                     1024);
@@ -156,6 +156,8 @@ static void memory_is_flat_over_mutexes(void **state)
     (void)state;
     assert_true(growth("mutexes", "10000", "1000000", false) -
                     growth("mutexes", "10000", "1000000", true) <
+                1024);
+    assert_true(growth("wanted", "1000", "20000", false) - growth("wanted", "1000", "20000", true) <
                 1024);
 }
 

@@ -28,7 +28,7 @@ struct snarl_report *bank_analyse(const struct sample *samples, size_t count, bo
     for (size_t i = 0; i < count; i++)
         paths[i] = samples[i].writer.path;
     struct snarl_report *report = snarl_analyse(
-        paths, count, &(struct snarl_analysis_options){.all = all}, error, sizeof error);
+        paths, count, &(struct snarl_analysis_options){.all = all, .edges = true}, error, sizeof error);
     if (report == NULL)
         fail_msg("%s", error);
     return report;

@@ -23,7 +23,7 @@ void damaged_begin(struct sample *sample)
 
 struct snarl_report *damaged_analyse(const char *path, char *error, size_t error_size)
 {
-    return snarl_analyse(&path, 1, &(struct snarl_analysis_options){.all = true}, error,
+    return snarl_analyse(&path, 1, &(struct snarl_analysis_options){.all = true, .edges = true}, error,
                          error_size);
 }
 

@@ -195,6 +195,14 @@ void sample_change(struct sample *sample, uint32_t lock, uint32_t change)
     APPEND(sample, fact);
 }
 
+void sample_name(struct sample *sample, uint32_t lock, const char *name)
+{
+    struct snarl_fact_lock_name fact = {.header.kind = SNARL_FACT_LOCK_NAME,
+                                        .lock = sample_id(sample, lock),
+                                        .name_size = (uint32_t)strlen(name) + 1};
+    sample_append(sample, &fact, sizeof fact, name, fact.name_size);
+}
+
 void sample_misuse(struct sample *sample, struct snarl_fact_misuse fact)
 {
     bool of_threads =

@@ -112,6 +112,9 @@ void sample_want(struct sample *sample, uint32_t thread, struct snarl_held held,
 /* What became of a lock, from enum snarl_lock_change. */
 void sample_change(struct sample *sample, uint32_t lock, uint32_t change);
 
+/* What the program calls a lock. */
+void sample_name(struct sample *sample, uint32_t lock, const char *name);
+
 /* A misuse; what it names is mirrored. */
 void sample_misuse(struct sample *sample, struct snarl_fact_misuse fact);
 

@@ -239,6 +239,7 @@ void sample_tell_everything(struct sample *sample)
                                          .other_object = sample_id(sample, SAMPLE_NEWS),
                                          .other_stack = sample_id(sample, 2)};
     sample_append(sample, &steered, sizeof steered, NULL, 0);
+    sample_name(sample, SAMPLE_LEDGER, "the ledger");
     struct snarl_fact_wake wake = {.header.kind = SNARL_FACT_WAKE,
                                    .thread = SAMPLE_MAIN,
                                    .object = sample_id(sample, SAMPLE_NEWS),

@@ -216,6 +216,13 @@ struct snarl_report *sample_clean(void)
     return report;
 }
 
+struct snarl_report *sample_chaos(void)
+{
+    struct snarl_report *report = sample_clean();
+    report->chaos_seed = 4711;
+    return report;
+}
+
 struct snarl_report *sample_weird(void)
 {
     struct snarl_report *report =

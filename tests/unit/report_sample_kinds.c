@@ -30,6 +30,27 @@ struct snarl_report *sample_readers(void)
     return report;
 }
 
+struct snarl_report *sample_declared(void)
+{
+    struct snarl_report *report = build_report_of_program("./cache", 2, 3, 2);
+    build_locks(report, (const char *[]){"index", "shard", "journal"}, 3);
+    build_threads(report, "serve", (const char *[]){"reader", NULL, NULL}, 3);
+    report->threads[2].declared = report->threads[3].declared = true;
+    report->threads[2].number = report->threads[3].number = 0;
+    struct snarl_report_finding *finding =
+        build_finding(report, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED, SNARL_ERROR, 3);
+    finding->message = "thread 2 \"reader\" takes journal before index, against the declared order";
+    finding->why = "The program declares: index before shard, shard before journal.";
+    finding->steps[0] = build_step(
+        report, 2, build_hold(3, STACK(report, USER("look", "cache.c", 40), THREAD_START)), 1,
+        STACK(report, USER("look", "cache.c", 42), THREAD_START));
+    struct snarl_stack says = STACK(report, USER("open_cache", "cache.c", 12));
+    finding->steps[1] = build_step(report, 3, build_hold(1, says), 2, says);
+    finding->steps[2] = build_step(report, 4, build_hold(2, says), 3, says);
+    build_parties(report, finding);
+    return report;
+}
+
 struct snarl_report *sample_fork(void)
 {
     struct snarl_report *report = build_report_of_program("./spool", 1, 1, 1);

@@ -9,13 +9,21 @@
  *     +A  acquires A           ~A  acquires A, with a timeout
  *     ?A  acquires A by trylock: held, but never waited for
  *     -A  releases A, in any order
- *     >   begins a new segment of the thread
+ *     >   begins a new segment of the thread, as do the orders between threads below
  *
  *     +r:A  acquires A as a reader, also with ~ and ?
  *     +q:A  ... as one who queues behind writers that wait
  *     *A    acquires A, a semaphore, by a try that succeeds
  *     !A    turns out to be polled, by whomever
  *     /A    turns out to be no lock: it is withdrawn (only after a want or a hold of it was told)
+ *
+ *     xA    A has ended: nothing more is told of it
+ *
+ *     (2    makes thread 2             )2    joins thread 2
+ *     |B2   comes to barrier B, of 2 parties, and goes on
+ *     %O    finds the initialisation O done (its initialiser is told as +O ... -O)
+ *     ^C    gives through C, a semaphore or condition variable
+ *     vC    takes what was given through C
  *
  * As in the preload, taking a lock that the thread holds only counts, and an acquisition while
  * nothing is held is no want. The place of a token in its telling (from 1) is the id of its stack,
@@ -42,7 +50,7 @@ void story_end(struct story *story);
 void story_tell(struct story *story, const char *text);
 
 /* What each want since the beginning came to, a letter each: Nothing, Segment, Variant,
- * Dependency, Failed, Withdrawn. */
+ * Dependency, Failed, Withdrawn, Passed over. */
 const char *story_added(const struct story *story);
 
 /* All cycles, one a line: "predicted error A B", "infeasible gate-lock A B". Locks and lines are

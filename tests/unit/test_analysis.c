@@ -59,7 +59,7 @@ static void a_cycle_is_predicted(void **state)
         report,
         "error lock-order-cycle predicted \n"
         "thread 2 \"payer\" and thread 3 (bank_refunder) take bank_alice and bank_bob in opposite "
-        "order. No common lock keeps them apart.\n"
+        "order. Nothing keeps them apart: no common lock, both threads alive together.\n"
         "fix: in bank_open() (recording_program.c:%u), take bank_alice before bank_bob, as "
         "bank_pay() does.\n"
         "locks: bank_bob bank_alice\n"

@@ -54,7 +54,7 @@ static void a_reader_keeps_a_writer_out(void **state)
         report,
         "error lock-order-cycle predicted \n"
         "thread 2 \"payer\" and thread 3 (bank_refunder) take bank_ledger and bank_alice in "
-        "opposite order. No common lock keeps them apart.\n"
+        "opposite order. Nothing keeps them apart: no common lock, both threads alive together.\n"
         "fix: in %s() (recording_program.c:%u), take bank_%s before bank_%s, as %s() does.\n"
         "locks: bank_alice bank_ledger\n"
         "threads: 2 3\n"
@@ -89,7 +89,8 @@ static void a_waiting_writer_may_stand_between_readers(void **state)
     const struct snarl_report_finding *finding = &report->findings[0];
     assert_int_equal(finding->severity, SNARL_WARNING);
     assert_string_equal(finding->why,
-                        "No common lock keeps them apart. It takes one more thread that waits to "
+                        "Nothing keeps them apart: no common lock, both threads alive together. It "
+                        "takes one more thread that waits to "
                         "write bank_ledger at that moment: readers keep each other out only behind "
                         "a waiting writer.");
     assert_true(finding->steps[1].shared);
@@ -118,7 +119,8 @@ static void a_semaphore_may_be_a_lock(void **state)
     assert_int_equal(report->finding_count, 1);
     const struct snarl_report_finding *finding = &report->findings[0];
     assert_int_equal(finding->severity, SNARL_ERROR);
-    assert_string_equal(finding->why, "No common lock keeps them apart.");
+    assert_string_equal(finding->why,
+                        "Nothing keeps them apart: no common lock, both threads alive together.");
     assert_true(finding->steps[0].tried);
     assert_false(finding->steps[1].tried);
     const struct snarl_report_lock *lock = snarl_report_lock_by_id(report, finding->locks[0]);
@@ -140,7 +142,8 @@ static void one_that_is_polled_is_doubtful(void **state)
         const struct snarl_report_finding *finding = &report->findings[0];
         assert_int_equal(finding->severity, SNARL_WARNING);
         char expected[512];
-        snprintf(expected, sizeof expected, "No common lock keeps them apart.%s%s",
+        snprintf(expected, sizeof expected,
+                 "Nothing keeps them apart: no common lock, both threads alive together.%s%s",
                  flags != 0 ? " One of them would give up after a while, as its wait is timed."
                             : "",
                  " bank_counter is a semaphore that is also polled: some thread has tried it and "

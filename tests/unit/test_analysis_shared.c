@@ -77,7 +77,7 @@ static void an_order_and_its_reverse_elsewhere_are_a_cycle(void **state)
         "error lock-order-cycle predicted \n"
         "thread 2 \"payer\" of pid 100 and thread 2 \"payer\" of pid 101 take %s and %s in "
         "opposite "
-        "order. No common lock keeps them apart.\n"
+        "order. Nothing keeps them apart: no common lock, both threads alive together.\n"
         "fix: in bank_close() (recording_program.c:%u), take %s before %s, as bank_pay() does.\n"
         "locks: %s %s\n"
         "threads: 2 2\n"

@@ -75,9 +75,10 @@ static enum verdict conflict(const struct naive_want *want, const struct naive_w
 }
 
 /* Whether they can be where they are at the same time. */
-static bool can_meet(const struct naive_want *left, const struct naive_want *right)
+static bool can_meet(const struct naive_want *left, const struct naive_want *right,
+                     unsigned withdrawn)
 {
-    unsigned both = left->held & right->held;
+    unsigned both = left->held & right->held & ~withdrawn;
     return left->thread != right->thread && (both & ~(left->read & right->read)) == 0;
 }
 
@@ -126,7 +127,7 @@ static void follow(struct model *model, struct chain chain)
         const struct naive_want *next = &model->wants[i];
         bool joins = conflict(last, next) != NO_CYCLE;
         for (unsigned j = 0; j < chain.length; j++)
-            joins &= can_meet(chain.steps[j], next);
+            joins &= can_meet(chain.steps[j], next, model->withdrawn);
         if (!joins)
             continue;
         chain.steps[chain.length++] = next;

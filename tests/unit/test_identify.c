@@ -148,6 +148,23 @@ static void nameless_lock_is_known_by_its_creation(void **state)
     assert_string_equal(identify(&first), identify(&second));
 }
 
+/* Whatever it looks like, and wherever the lock was made. */
+static void a_name_that_the_program_gives_counts(void **state)
+{
+    (void)state;
+    struct snarl_frame frame = {.function = "open_account", .module = "/usr/lib/libbank.so"};
+    struct story first;
+    struct story second;
+    tell(&first);
+    tell(&second);
+    first.locks[0].name = second.locks[0].name = "account 7 of bank.c:12";
+    first.locks[0].named = second.locks[0].named = true;
+    second.locks[0].created = (struct snarl_stack){&frame, 1};
+    assert_string_equal(identify(&first), identify(&second));
+    second.locks[0].name = "account 8 of bank.c:12";
+    assert_string_not_equal(first.finding.id, identify(&second));
+}
+
 /* It has no variable, and may be taken anywhere first. */
 static void the_loader_s_lock_is_always_the_same(void **state)
 {
@@ -186,6 +203,7 @@ int main(void)
         cmocka_unit_test(foreign_and_repeated_frames_do_not_count),
         cmocka_unit_test(kind_locks_and_functions_count),
         cmocka_unit_test(nameless_lock_is_known_by_its_creation),
+        cmocka_unit_test(a_name_that_the_program_gives_counts),
         cmocka_unit_test(the_loader_s_lock_is_always_the_same),
         cmocka_unit_test(race_is_known_by_its_object),
     };

@@ -15,6 +15,7 @@ enum {
     NESTED = 200,
     RING = 500,
     POOL = 64,
+    MANY_LIKE = 2048,
     KIB = 1024,
 };
 
@@ -106,13 +107,14 @@ static void a_pool_of_threads(void **state)
     story_end(story);
 }
 
-/* Layers of locks, each dependency from one layer to the next with a thread of its own: 10^6 ways
- * through, all of which would need thread 1 twice. */
+/* Layers of locks, each dependency from one layer to the next with a thread of its own, but those
+ * into the second layer and into the last: 10^5 ways through, all of which would need thread 1
+ * twice. */
 static void a_search_that_is_cut_says_so(void **state)
 {
     (void)state;
     enum {
-        LAYERS = 6,
+        LAYERS = 7,
         WIDTH = 9
     };
     struct story *story = story_begin(true, 0);
@@ -121,25 +123,26 @@ static void a_search_that_is_cut_says_so(void **state)
     for (unsigned layer = 1; layer < LAYERS; layer++) {
         for (unsigned from = 0; from < WIDTH; from++) {
             for (unsigned to = 0; to < WIDTH; to++) {
-                snprintf(clause, sizeof clause, "T%u +L%u%u +L%u%u", ++thread, layer, from,
-                         layer + 1, to);
+                bool shared = layer == 1 || layer == LAYERS - 1;
+                snprintf(clause, sizeof clause, "T%u +L%u%u +L%u%u -L%u%u -L%u%u",
+                         shared ? 1 : ++thread, layer, from, layer + 1, to, layer + 1, to, layer,
+                         from);
                 story_tell(story, clause);
             }
         }
     }
     for (unsigned i = 0; i < WIDTH; i++) {
-        snprintf(clause, sizeof clause, "T1 +A +L1%u -L1%u -A", i, i);
+        snprintf(clause, sizeof clause, "T%u +A +L1%u", ++thread, i);
         story_tell(story, clause);
         snprintf(clause, sizeof clause, "T%u +L%u%u +Z", ++thread, LAYERS, i);
         story_tell(story, clause);
     }
     assert_int_equal(snarl_lock_order_searches_cut(story_order(story)), 0);
-    story_tell(story, "T1 +Z +A");
-    assert_int_equal(snarl_lock_order_searches_cut(story_order(story)), 1);
+    story_tell(story, "T2 +Z +A");
+    assert_true(snarl_lock_order_searches_cut(story_order(story)) >= 1);
     assert_int_equal(snarl_lock_order_cycle_count(story_order(story)), 0);
     char *cycles = story_cycles(story);
     assert_int_equal(strncmp(cycles, "infeasible single-thread A ", 27), 0);
-    assert_null(strchr(cycles, '\n'));
     free(cycles);
     story_end(story);
 }
@@ -166,7 +169,7 @@ static void more_cycles_at_once_than_are_kept(void **state)
     story_end(story);
 }
 
-/* Everything that takes memory: locks, links, dependencies, segments, call paths, cycles. */
+/* Everything that takes memory: locks, dependencies, segments, call paths, and the judgement. */
 static void tell_much(struct story *story)
 {
     char clause[96];
@@ -196,7 +199,7 @@ static void check_dependencies(struct story *story)
     for (const struct snarl_dependency *each = first; each != NULL; each = each->next) {
         assert_int_equal(each->id, ++listed);
         assert_non_null(each->variants);
-        assert_non_null(each->segments);
+        assert_true(each->segment_count >= 1);
         for (const struct snarl_dependency *other = first; other != each; other = other->next)
             assert_false(same(each, other));
     }
@@ -244,7 +247,7 @@ static void not_even_a_graph(void **state)
     for (size_t limit = 1; limit <= 40 * KIB; limit += 4 * KIB) {
         struct story *story = story_begin(false, limit);
         assert_int_equal(story_order(story) == NULL, story_arena(story)->exhausted);
-        if (limit < 24 * KIB)
+        if (limit < 4 * KIB)
             assert_null(story_order(story));
         story_end(story);
     }
@@ -284,6 +287,64 @@ static void what_failed_takes_no_memory(void **state)
         assert_int_equal(left_after_failing(held, 50), left_after_failing(held, 1));
 }
 
+/* A lock of a short life under one that lives on, one around it, and one in between. */
+static void ended_locks_take_no_memory(void **state)
+{
+    (void)state;
+    static const char *const lives[] = {
+        "T1 +G +L%u -L%u -G xL%u",
+        "T1 +L%u +G -G -L%u xL%u",
+        "T1 +r:L%u ~G -G -L%u xL%u",
+        "T1 +G +L%u -L%u -G > +G +L%u -L%u -G xL%u",
+    };
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
+        struct story *story = story_begin(false, 0);
+        size_t mapped = 0;
+        char clause[96];
+        for (unsigned lock = 0; lock < 2000; lock++) {
+            snprintf(clause, sizeof clause, lives[i], lock, lock, lock, lock, lock);
+            story_tell(story, clause);
+            if (lock == 100)
+                mapped = story_arena(story)->mapped;
+        }
+        assert_int_equal(story_arena(story)->mapped, mapped);
+        assert_int_equal(snarl_lock_order_dependency_count(story_order(story)), 0);
+        story_end(story);
+    }
+}
+
+/* ... and what a cycle goes through, or may come to, stays: also where others have gone. */
+static void ended_locks_stay_on_cycles(void **state)
+{
+    (void)state;
+    assert_story("T1 +A +B -B -A xC; T2 +B +A -A -B xA xB", "predicted error A B");
+    assert_story("T1 +A +B +C -C -B -A xB; T2 +C +A", "predicted error A C");
+    assert_story("T1 +A +B -B -A; T2 +B +C -C -B xB; T3 +C +A", "predicted error A B C");
+    assert_story("T1 +A +X -X -A xX +A +B -B -A; T2 +B +A", "predicted error A B");
+    assert_story("T1 +X +A -A -X xX +A +B -B -A; T2 +B +A", "predicted error A B");
+    assert_story("T1 +X +A +B -B -A -X xX; T2 +B +A", "predicted error A B");
+}
+
+/* Threads that all do the same: some are kept, and one in many of those that come later. */
+static void threads_that_do_the_same_are_passed_over(void **state)
+{
+    (void)state;
+    struct story *story = story_begin(false, 0);
+    char clause[64];
+    for (unsigned thread = 1; thread <= MANY_LIKE; thread++) {
+        snprintf(clause, sizeof clause, "T%u +A +B -B -A", thread);
+        story_tell(story, clause);
+    }
+    size_t kept = snarl_lock_order_dependency_count(story_order(story));
+    assert_int_equal(kept, SNARL_LIKE_KEPT + MANY_LIKE / SNARL_LIKE_KEPT - 1);
+    snprintf(clause, sizeof clause, "T%u +B +A", MANY_LIKE + 1);
+    story_tell(story, clause);
+    char *cycles = story_cycles(story);
+    assert_string_equal(cycles, "predicted error A B");
+    free(cycles);
+    story_end(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +355,9 @@ int main(void)
         cmocka_unit_test(more_cycles_at_once_than_are_kept),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(not_even_a_graph),
+        cmocka_unit_test(ended_locks_take_no_memory),
+        cmocka_unit_test(ended_locks_stay_on_cycles),
+        cmocka_unit_test(threads_that_do_the_same_are_passed_over),
         cmocka_unit_test(what_failed_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,29 @@ static void it_is_as_a_plain_array(void **state)
     assert_int_equal(arena.mapped, mapped);
 }
 
+static const char *name_at(uint64_t address)
+{
+    return snarl_objects_find(&objects, address)->name;
+}
+
+static void a_name_goes_with_its_life(void **state)
+{
+    (void)state;
+    char name[] = "first";
+    live(0x1000);
+    assert_null(name_at(0x1000));
+    assert_true(snarl_objects_name(&objects, snarl_objects_find(&objects, 0x1000), name));
+    name[0] = 'F'; /* it is a copy */
+    assert_string_equal(name_at(0x1000), "first");
+    assert_true(snarl_objects_name(&objects, snarl_objects_find(&objects, 0x1000), "another"));
+    assert_string_equal(name_at(0x1000), "another");
+    struct snarl_object *list = snarl_objects_put_aside(&objects, 0x1000, 0x1001);
+    assert_true(snarl_objects_put_back(&objects, &list));
+    assert_string_equal(name_at(0x1000), "another");
+    live(0x1000);
+    assert_null(name_at(0x1000));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -153,6 +176,7 @@ int main(void)
         TEST(what_is_put_aside_comes_back_as_it_was),
         TEST(nothing_is_begun_where_there_is_no_memory),
         TEST(it_is_as_a_plain_array),
+        TEST(a_name_goes_with_its_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,10 +88,21 @@ static void fill_table(struct snarl_fact_table *fact)
     fact->row_count = 0;
 }
 
+static void fill_join_held(struct snarl_fact_join_held *fact)
+{
+    fact->count = REST / 8;
+}
+
 static void fill_start(struct snarl_fact_start *fact)
 {
     fact->path_size = REST;
     fact->path[REST - 1] = '\0';
+}
+
+static void fill_lock_name(struct snarl_fact_lock_name *fact)
+{
+    fact->name_size = REST;
+    fact->name[REST - 1] = '\0';
 }
 
 static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
@@ -110,6 +121,13 @@ static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 #define fill_wake(fact) ((void)(fact))
 #define fill_misuse(fact) ((void)(fact))
 #define fill_asleep(fact) ((void)(fact))
+#define fill_arrival(fact) ((void)(fact))
+#define fill_found_done(fact) ((void)(fact))
+#define fill_hand_off(fact) ((void)(fact))
+#define fill_shape(fact) ((void)(fact))
+#define fill_run(fact) ((void)(fact))
+#define fill_identity(fact) ((void)(fact))
+#define fill_chaos(fact) ((void)(fact))
 #define fill_steered(fact) ((void)(fact))
 
 static struct written write_random(struct snarl_writer *writer, uint32_t kind, size_t fixed,

@@ -144,6 +144,7 @@ static void tell_nonsense_of_locks(struct sample *sample, uint32_t value)
     for (int again = 0; again < 2; again++) {
         sample_change(sample, value, value);
         sample_change(sample, value, SNARL_LOCK_IS_POLLED);
+        sample_name(sample, value, "");
         sample_object(sample, (struct snarl_fact_lock){.lock = value,
                                                        .kind = value,
                                                        .flags = value,

@@ -16,7 +16,9 @@ static void the_schema_is_kept(void **state)
     (void)state;
     json_t *report = json_read_back(sample_transfer(), &json_usual);
     JSON_KEYS(report, "schema", "program", "processes", "complete", "losses", "findings",
-              "statistics");
+              "suppressed", "suppressions", "statistics");
+    json_is(json_object_get(report, "suppressed"), "0");
+    json_is(json_object_get(report, "suppressions"), "[]");
     json_is(json_object_get(report, "schema"), "'snarl-report/1'");
     json_is(json_object_get(report, "program"),
             "{'argv': ['./transfer'], 'exit_code': 0, 'signal': null, 'timed_out': false}");
@@ -30,6 +32,15 @@ static void the_schema_is_kept(void **state)
     json_decref(report);
 }
 
+/* A key that is there only where it says something. */
+static void random_delays_have_their_seed(void **state)
+{
+    (void)state;
+    json_t *report = json_read_back(sample_chaos(), &json_usual);
+    json_is(json_object_get(report, "chaos"), "{'seed': 4711}");
+    json_decref(report);
+}
+
 static void a_cycle_has_all_its_parts(void **state)
 {
     (void)state;
@@ -37,12 +48,14 @@ static void a_cycle_has_all_its_parts(void **state)
     json_t *findings = json_object_get(report, "findings");
     assert_int_equal(json_array_size(findings), 1);
     json_t *finding = json_array_get(findings, 0);
-    JSON_KEYS(finding, "id", "kind", "status", "severity", "message", "reason", "why", "fix",
-              "locks", "threads", "steps", "also");
+    JSON_KEYS(finding, "id", "kind", "status", "severity", "baseline", "message", "reason",
+              "ordered_in_this_run_by", "by_class", "runs", "why", "fix", "locks", "threads",
+              "steps", "also");
     json_is(json_object_get(finding, "id"), "'7f3a09c2e1b44d10'");
     json_is(json_object_get(finding, "kind"), "'lock-order-cycle'");
     json_is(json_object_get(finding, "status"), "'predicted'");
     json_is(json_object_get(finding, "severity"), "'error'");
+    json_is(json_object_get(finding, "baseline"), "null");
     json_is(json_object_get(finding, "message"), "'two threads take two locks in opposite order'");
     json_is(json_object_get(finding, "reason"), "null");
     json_is(json_object_get(finding, "why"),
@@ -281,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_is_kept),
+        cmocka_unit_test(random_delays_have_their_seed),
         cmocka_unit_test(a_cycle_has_all_its_parts),
         cmocka_unit_test(what_came_of_a_confirmation_is_added),
         cmocka_unit_test(frames_have_null_for_what_is_unknown_and_include_inlined_ones),

@@ -67,6 +67,24 @@ static void a_misuse_has_actions(void **state)
     json_decref(report);
 }
 
+static void a_declared_order_is_no_thread(void **state)
+{
+    (void)state;
+    json_t *report = json_read_back(sample_declared(), &json_usual);
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    json_t *threads = json_object_get(finding, "threads");
+    assert_int_equal(json_array_size(threads), 3);
+    for (size_t index = 0; index < 3; index++) {
+        json_t *thread = json_array_get(threads, index);
+        json_is(json_object_get(thread, "number"), index == 0 ? "2" : "null");
+        if (index == 0)
+            assert_null(json_object_get(thread, "declared"));
+        else
+            json_is(json_object_get(thread, "declared"), "true");
+    }
+    json_decref(report);
+}
+
 static void each_thread_has_its_own_process(void **state)
 {
     (void)state;
@@ -123,6 +141,7 @@ int main(void)
         cmocka_unit_test(modes_and_tries_are_told),
         cmocka_unit_test(a_thread_that_is_not_here_is_absent),
         cmocka_unit_test(a_misuse_has_actions),
+        cmocka_unit_test(a_declared_order_is_no_thread),
         cmocka_unit_test(each_thread_has_its_own_process),
         cmocka_unit_test(states_say_what_is_waited_for),
         cmocka_unit_test(notes_of_what_happened_are_for_everyone),

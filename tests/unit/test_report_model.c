@@ -74,6 +74,10 @@ static void findings_are_counted_by_severity(void **state)
     assert_int_equal(snarl_report_count(&report, SNARL_ERROR), 1);
     assert_int_equal(snarl_report_count(&report, SNARL_WARNING), 3);
     assert_int_equal(snarl_report_count(&report, SNARL_NOTE), 4);
+    findings[0].news = SNARL_NEWS_KNOWN;
+    findings[1].news = SNARL_NEWS_NEW;
+    assert_int_equal(snarl_report_count(&report, SNARL_ERROR), 0);
+    assert_int_equal(snarl_report_count(&report, SNARL_WARNING), 2);
 }
 
 static void formats_are_known_by_name(void **state)

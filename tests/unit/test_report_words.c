@@ -261,6 +261,23 @@ static void a_thread_from_elsewhere_is_named_with_its_process(void **state)
     assert_string_equal(snarl_words_thread(&words, 77), "an unknown thread");
 }
 
+static void locks_of_one_name_have_their_ids_beside_it(void **state)
+{
+    (void)state;
+    struct snarl_report *report = sample_transfer();
+    struct snarl_words words = {.report = report, .pool = &pool};
+    report->locks[0].name = report->locks[1].name = "account.lock";
+    assert_string_equal(snarl_words_lock(&words, 1), "account.lock");
+    report->locks[0].named = true;
+    assert_string_equal(snarl_words_lock(&words, 1), "account.lock");
+    report->locks[1].named = true;
+    assert_string_equal(snarl_words_lock(&words, 1), "account.lock (1)");
+    assert_string_equal(snarl_words_lock(&words, 2), "account.lock (2)");
+    report->locks[1].name = "another";
+    assert_string_equal(snarl_words_lock(&words, 1), "account.lock");
+    snarl_report_free(report);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_teardown(function, empty_pool)
@@ -274,6 +291,7 @@ int main(void)
         TEST(long_commands_are_cut),
         TEST(frames_tell_what_they_can),
         TEST(targets_have_verbs_of_their_own),
+        TEST(locks_of_one_name_have_their_ids_beside_it),
         TEST(a_thread_from_elsewhere_is_named_with_its_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

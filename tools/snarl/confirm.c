@@ -113,14 +113,13 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
 {
     char error[8192];
     struct snarl_rerun rerun;
-    struct snarl_analysis_options wanted = {.all = settings->print.all, .schedules = true};
+    struct snarl_analysis_options wanted = trials->plan.analysis;
     size_t first = 0;
     while (first + 1 < recordings->count && recordings->items[first].silent)
         first++;
     if (!snarl_rerun_read(&rerun, recordings->items[first].path, error, sizeof error))
         return snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
-    struct snarl_report *report =
-        snarl_recordings_report_as(recordings, &wanted, error, sizeof error);
+    struct snarl_report *report = snarl_recordings_report(recordings, &wanted, error, sizeof error);
     int status = SNARL_EXIT_TROUBLE;
     if (report) {
         if (!rerun.has_environment)
@@ -176,12 +175,12 @@ int snarl_command_confirm(int argc, char **argv)
                  .options = "",
                  .time_limit_s = settings.timeout_s,
                  .descriptors = {-1, -1, -1},
-                 .all = settings.print.all,
-                 .schedules = true},
+                 .analysis = snarl_print_analysis(&settings.print)},
         .runs = (unsigned)strtoul(settings.runs, NULL, 10),
         .seed = strtoull(settings.seed, NULL, 10),
         .schedules = settings.schedules,
     };
+    trials.plan.analysis.schedules = true;
     bool recorded =
         first + 1 == argc && strcmp(argv[first - 1], "--") != 0 && is_recording(argv[first]);
     FILE *stream = snarl_print_open(&settings.print, stderr);

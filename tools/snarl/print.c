@@ -16,6 +16,14 @@ const char snarl_print_barred_formats[] =
 #undef FORMAT
     ;
 
+struct snarl_analysis_options snarl_print_analysis(const struct snarl_print_settings *settings)
+{
+    return (struct snarl_analysis_options){
+        .all = settings->all,
+        .edges = strcmp(settings->format, "dot") == 0,
+    };
+}
+
 FILE *snarl_print_open(const struct snarl_print_settings *settings, FILE *usual)
 {
     if (!settings->output)
@@ -49,6 +57,7 @@ bool snarl_print_report(const struct snarl_print_settings *settings, FILE *strea
     struct snarl_format_options options = {
         .colour = wants_colour(settings, stream),
         .all = settings->all,
+        .rules = settings->rules,
         .width = columns_of(stream),
         .strip_path_prefix = settings->strip_path_prefix,
     };

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "analysis/analysis.h"
 #include "report/model.h"
 #include "usage.h"
 
@@ -15,6 +16,7 @@ struct snarl_print_settings {
     const char *colour; /* "auto", "always" or "never" */
     const char *strip_path_prefix;
     bool all;
+    bool rules;
 };
 
 /* PRINT_OPTION(name, letter, value, help, kind, member): for the tables of options of subcommands
@@ -29,7 +31,8 @@ struct snarl_print_settings {
                  colour)                                                                           \
     PRINT_OPTION("color", 0, "auto|always|never", NULL, CHOICE, colour)                            \
     PRINT_OPTION("strip_path_prefix", 0, "PREFIX", "cut PREFIX off the front of file names", TEXT, \
-                 strip_path_prefix)
+                 strip_path_prefix)                                                                \
+    PRINT_OPTION("print_suppressions", 0, NULL, "say what each suppression did", FLAG, rules)
 
 #define SNARL_PRINT_DEFAULTS                                                                       \
     {                                                                                              \
@@ -39,6 +42,9 @@ struct snarl_print_settings {
 /* The formats' names: "text|json|...". */
 #define SNARL_PRINT_FORMATS (snarl_print_barred_formats + 1)
 extern const char snarl_print_barred_formats[];
+
+/* What the report has to hold to be printed so. */
+struct snarl_analysis_options snarl_print_analysis(const struct snarl_print_settings *settings);
 
 /* Opens what --output says, or takes `usual`. NULL after a complaint. */
 FILE *snarl_print_open(const struct snarl_print_settings *settings, FILE *usual);

@@ -29,16 +29,9 @@ static void explain(struct snarl_report *report, struct snarl_report_process *pr
             : "it left no recording (was it started without LD_PRELOAD in its environment?)";
 }
 
-struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings, bool all,
+struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings,
+                                             const struct snarl_analysis_options *options,
                                              char *error, size_t error_size)
-{
-    struct snarl_analysis_options options = {.all = all};
-    return snarl_recordings_report_as(recordings, &options, error, error_size);
-}
-
-struct snarl_report *snarl_recordings_report_as(const struct snarl_recordings *recordings,
-                                                const struct snarl_analysis_options *options,
-                                                char *error, size_t error_size)
 {
     const char **paths = snarl_memory_zeroed(recordings->count, sizeof *paths);
     size_t count = 0;

@@ -11,16 +11,12 @@
 
 /*
  * Makes one report, which the caller frees. Recordings of processes that were ended before they
- * could write anything are left out, and named among the losses. `all`: infeasible findings too.
+ * could write anything are left out, and named among the losses.
  *
  * Returns NULL, with a one-line reason in `error`, where one cannot be read or none says anything.
  */
-struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings, bool all,
+struct snarl_report *snarl_recordings_report(const struct snarl_recordings *recordings,
+                                             const struct snarl_analysis_options *options,
                                              char *error, size_t error_size);
-
-/* The same with other things to say. */
-struct snarl_report *snarl_recordings_report_as(const struct snarl_recordings *recordings,
-                                                const struct snarl_analysis_options *options,
-                                                char *error, size_t error_size);
 
 #endif

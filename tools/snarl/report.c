@@ -1,23 +1,26 @@
 /* snarl report: the report again, from recordings. */
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"
+#include "judge.h"
 #include "print.h"
-#include "recordings_report.h"
-#include "sleepers.h"
+#include "recorded.h"
 #include "usage.h"
 
 struct settings {
     struct snarl_print_settings print;
+    struct snarl_judge_settings judge;
 };
 
 #define PRINT_OPTION(name, letter, value, help, kind, member)                                      \
     {name, letter, value, help, SNARL_OPTION_##kind, offsetof(struct settings, print.member)},
+#define JUDGE_OPTION(name, letter, value, help, kind, member)                                      \
+    {name, letter, value, help, SNARL_OPTION_##kind, offsetof(struct settings, judge.member)},
 
-static const struct snarl_option options[] = {SNARL_PRINT_OPTIONS(PRINT_OPTION)};
+static const struct snarl_option options[] = {SNARL_PRINT_OPTIONS(PRINT_OPTION)
+                                                  SNARL_JUDGE_OPTIONS(JUDGE_OPTION)};
 
 static const struct snarl_usage usage = {
     .name = "report",
@@ -31,31 +34,18 @@ static const struct snarl_usage usage = {
     .option_count = sizeof options / sizeof *options,
 };
 
-static bool add_operand(struct snarl_recordings *recordings, const char *path)
+static int report(const struct settings *settings, char *const *paths, size_t count)
 {
-    char error[1024];
-    struct stat status;
-    if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode)) {
-        snarl_recordings_add(recordings, path);
-        return true;
-    }
-    bool found = snarl_recordings_add_directory(recordings, path, error, sizeof error);
-    if (!found)
-        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
-    return found;
-}
-
-static int report(const struct settings *settings, struct snarl_recordings *recordings)
-{
-    char error[8192] = "";
-    snarl_sleepers_judge(recordings);
-    struct snarl_report *made =
-        snarl_recordings_report(recordings, settings->print.all, error, sizeof error);
-    if (!made)
-        return snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
-    FILE *stream = snarl_print_open(&settings->print, stdout);
-    bool written = stream && snarl_print_report(&settings->print, stream, made);
+    struct snarl_judge judge;
+    if (!snarl_judge_open(&judge, &settings->judge))
+        return SNARL_EXIT_TROUBLE;
+    struct snarl_analysis_options analysis = snarl_print_analysis(&settings->print);
+    struct snarl_report *made = snarl_recorded_report(paths, count, &analysis);
+    bool written = made && snarl_judge_apply(&judge, made);
+    FILE *stream = written ? snarl_print_open(&settings->print, stdout) : NULL;
+    written = stream && snarl_print_report(&settings->print, stream, made);
     snarl_report_free(made);
+    snarl_judge_close(&judge);
     return written ? 0 : SNARL_EXIT_TROUBLE;
 }
 
@@ -69,11 +59,5 @@ int snarl_command_report(int argc, char **argv)
         return snarl_complain(SNARL_EXIT_TROUBLE,
                               "report: no recording given (usage: snarl report %s)",
                               usage.arguments);
-    struct snarl_recordings recordings = {0};
-    bool found = true;
-    for (int i = first; found && i < argc; i++)
-        found = add_operand(&recordings, argv[i]);
-    status = found ? report(&settings, &recordings) : SNARL_EXIT_TROUBLE;
-    snarl_recordings_close(&recordings);
-    return status;
+    return report(&settings, argv + first, (size_t)(argc - first));
 }

@@ -6,9 +6,11 @@
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"
+#include "judge.h"
 #include "memory.h"
 #include "print.h"
 #include "schedule_file.h"
+#include "seed.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -21,6 +23,7 @@ struct library_settings {
 
 struct settings {
     struct snarl_print_settings print;
+    struct snarl_judge_settings judge;
     const char *keep;
     double timeout_s;
     int error_exitcode;
@@ -30,18 +33,21 @@ struct settings {
 #define FIELD(member) offsetof(struct settings, member)
 #define PRINT_OPTION(name, letter, value, help, kind, member)                                      \
     {name, letter, value, help, SNARL_OPTION_##kind, FIELD(print.member)},
+#define JUDGE_OPTION(name, letter, value, help, kind, member)                                      \
+    {name, letter, value, help, SNARL_OPTION_##kind, FIELD(judge.member)},
 
 /* In SNARL_OPTIONS a flag is given as 0 or 1, which makes it a choice here. */
 #define KIND_FLAG SNARL_OPTION_CHOICE
 #define KIND_CHOICE SNARL_OPTION_CHOICE
 #define KIND_NUMBER SNARL_OPTION_NUMBER
+#define KIND_SEED SNARL_OPTION_SEED
 #define KIND_STRING SNARL_OPTION_TEXT
 #define PLACE_COMMAND(...) __VA_ARGS__,
 #define PLACE_ENVIRONMENT(...)
 
 static const struct snarl_option options[] = {
-    SNARL_PRINT_OPTIONS(PRINT_OPTION){"keep", 'k', "DIR", "leave the recordings in DIR",
-                                      SNARL_OPTION_TEXT, FIELD(keep)},
+    SNARL_PRINT_OPTIONS(PRINT_OPTION) SNARL_JUDGE_OPTIONS(JUDGE_OPTION){
+        "keep", 'k', "DIR", "leave the recordings in DIR", SNARL_OPTION_TEXT, FIELD(keep)},
     {"timeout", 't', "SECONDS", "end the program after so long, and say what every thread did",
      SNARL_OPTION_SECONDS, FIELD(timeout_s)},
     {"error-exitcode", 'e', "STATUS",
@@ -84,15 +90,20 @@ static char *library_options(const struct library_settings *library)
     return text;
 }
 
-/* The order in which one status overrides the next is a contract. */
-static int exit_status(const struct settings *settings, const struct snarl_watched *watched)
+/* The order in which one status overrides the next is a contract. Only new findings count: where
+ * the program was ended at one that is known or suppressed, its status is of our making. */
+static int exit_status(const struct settings *settings, const struct snarl_judge *judge,
+                       const struct snarl_watched *watched)
 {
     if (settings->error_exitcode && snarl_report_count(watched->report, SNARL_ERROR) > 0)
         return settings->error_exitcode;
+    if (judge->excused && !watched->end.signal && watched->end.exit_code == SNARL_EXIT_FINDINGS)
+        return 0;
     return watched->end.timed_out ? SNARL_EXIT_TIMEOUT : snarl_child_status(&watched->end);
 }
 
-static int run(const struct settings *settings, char **arguments, FILE *stream)
+static int run(const struct settings *settings, struct snarl_judge *judge, char **arguments,
+               FILE *stream)
 {
     char *chosen = library_options(&settings->library);
     struct snarl_watch_plan plan = {
@@ -101,15 +112,16 @@ static int run(const struct settings *settings, char **arguments, FILE *stream)
         .time_limit_s = settings->timeout_s,
         .keep = settings->keep,
         .descriptors = {-1, -1, -1},
-        .all = settings->print.all,
+        .analysis = snarl_print_analysis(&settings->print),
     };
     struct snarl_watched watched;
     snarl_watch(&plan, &watched);
     free(chosen);
     if (watched.status)
         return snarl_complain(watched.status, "%s", watched.reason);
-    int status = snarl_print_report(&settings->print, stream, watched.report)
-                     ? exit_status(settings, &watched)
+    int status = snarl_judge_apply(judge, watched.report) &&
+                         snarl_print_report(&settings->print, stream, watched.report)
+                     ? exit_status(settings, judge, &watched)
                      : SNARL_EXIT_TROUBLE;
     snarl_report_free(watched.report);
     return status;
@@ -142,8 +154,14 @@ int snarl_command_run(int argc, char **argv)
     char *schedule = NULL;
     if (!check_schedule(&settings.library.replay, &schedule))
         return SNARL_EXIT_TROUBLE;
+    struct snarl_judge judge;
+    if (!snarl_judge_open(&judge, &settings.judge))
+        return SNARL_EXIT_TROUBLE;
+    char seed[SNARL_SEED_SIZE];
+    settings.library.chaos = snarl_seed_settle(settings.library.chaos, seed);
     FILE *stream = snarl_print_open(&settings.print, stderr);
-    status = stream ? run(&settings, argv + first, stream) : SNARL_EXIT_TROUBLE;
+    status = stream ? run(&settings, &judge, argv + first, stream) : SNARL_EXIT_TROUBLE;
+    snarl_judge_close(&judge);
     free(schedule);
     return status;
 }

@@ -96,7 +96,7 @@ static bool run_once(struct work *work, const char *schedule, struct snarl_watch
     struct snarl_watch_plan plan = work->trials->plan;
     plan.options = options;
     plan.keep = NULL;
-    plan.schedules = false;
+    plan.analysis.schedules = false;
     plan.descriptors[0] = work->input;
     plan.descriptors[1] = plan.descriptors[2] = work->nothing;
     if (work->trials->input >= 0)

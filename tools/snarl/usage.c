@@ -22,8 +22,15 @@ enum {
 struct getopt_table {
     struct option rows[MOST_OPTIONS + 2];
     char names[MOST_OPTIONS][LONGEST_NAME];
-    char letters[2 * MOST_OPTIONS + 8];
+    char letters[3 * MOST_OPTIONS + 8];
 };
+
+static int argument_of(const struct snarl_option *option)
+{
+    if (!option->value)
+        return no_argument;
+    return snarl_option_value_is_optional(option) ? optional_argument : required_argument;
+}
 
 static void fill_table(const struct snarl_usage *usage, struct getopt_table *table)
 {
@@ -38,12 +45,11 @@ static void fill_table(const struct snarl_usage *usage, struct getopt_table *tab
         const struct snarl_option *option = &usage->options[i];
         snarl_option_spell(option, table->names[i], LONGEST_NAME);
         table->rows[i] =
-            (struct option){table->names[i], option->value ? required_argument : no_argument, NULL,
-                            FIRST_VALUE + (int)i};
+            (struct option){table->names[i], argument_of(option), NULL, FIRST_VALUE + (int)i};
         if (option->letter)
             *letter++ = option->letter;
-        if (option->letter && option->value)
-            *letter++ = ':';
+        for (int colons = argument_of(option); option->letter && colons > 0; colons--)
+            *letter++ = ':'; /* none, one, or two where it is optional */
     }
     table->rows[count] = (struct option){"help", no_argument, NULL, 'h'};
 }
@@ -97,6 +103,15 @@ static bool store_choice(const struct snarl_option *option, const char *spelling
     return complain_of_value(spelling, value, expected);
 }
 
+static bool store_seed(const char *spelling, const char *value, const char **field)
+{
+    *field = value ? value : "";
+    size_t digits = strspn(*field, "0123456789");
+    return !value ||
+           (digits >= 1 && digits <= 9 && !value[digits] && strtol(value, NULL, 10) > 0) ||
+           complain_of_value(spelling, value, "is not a seed, 1 to 999999999");
+}
+
 static bool store_seconds(const char *spelling, const char *value, double *field)
 {
     char *end;
@@ -115,6 +130,14 @@ static bool store_status(const char *spelling, const char *value, int *field)
            complain_of_value(spelling, value, "is not an exit status, 0 to 255");
 }
 
+static bool store_text(const char *spelling, const char *value, struct snarl_texts *field)
+{
+    if (field->count == SNARL_TEXTS_MOST)
+        return complain_of_value(spelling, value, "is one too many");
+    field->items[field->count++] = value;
+    return *value || complain_of_value(spelling, value, "is empty");
+}
+
 static bool store(const struct snarl_option *option, const char *value, char *settings)
 {
     void *field = settings + option->field;
@@ -127,12 +150,19 @@ static bool store(const struct snarl_option *option, const char *value, char *se
     case SNARL_OPTION_TEXT:
         *(const char **)field = value;
         return *value || complain_of_value(spelling, value, "is empty");
+    case SNARL_OPTION_TARGET:
+        *(const char **)field = value ? value : "-";
+        return !value || *value || complain_of_value(spelling, value, "is empty");
+    case SNARL_OPTION_TEXTS:
+        return store_text(spelling, value, field);
     case SNARL_OPTION_CHOICE:
         return store_choice(option, spelling, value, field);
     case SNARL_OPTION_NUMBER:
         *(const char **)field = value;
         return (*value && strspn(value, "0123456789") == strlen(value)) ||
                complain_of_value(spelling, value, "is not a number");
+    case SNARL_OPTION_SEED:
+        return store_seed(spelling, value, field);
     case SNARL_OPTION_SECONDS:
         return store_seconds(spelling, value, field);
     case SNARL_OPTION_STATUS:

@@ -14,10 +14,23 @@
 enum snarl_option_kind {
     SNARL_OPTION_FLAG,    /* no value; bool */
     SNARL_OPTION_TEXT,    /* anything but ""; const char * */
+    SNARL_OPTION_TEXTS,   /* the same, again and again; struct snarl_texts */
+    SNARL_OPTION_TARGET,  /* a path, or no value at all; const char *, then "-" */
     SNARL_OPTION_CHOICE,  /* one of the words in `value`, split by '|'; const char * */
     SNARL_OPTION_NUMBER,  /* decimal digits; const char * */
+    SNARL_OPTION_SEED,    /* 1 to 999999999, or no value at all; const char *, then "" */
     SNARL_OPTION_SECONDS, /* more than 0, fractions allowed; double */
     SNARL_OPTION_STATUS,  /* 0 to 255; int */
+};
+
+enum {
+    SNARL_TEXTS_MOST = 16,
+};
+
+/* The values of an option that was given several times, in order. */
+struct snarl_texts {
+    const char *items[SNARL_TEXTS_MOST];
+    size_t count;
 };
 
 struct snarl_option {
@@ -28,6 +41,12 @@ struct snarl_option {
     enum snarl_option_kind kind;
     size_t field; /* offset into the settings */
 };
+
+/* Whether the value may be left out, and else follows a '='. */
+static inline bool snarl_option_value_is_optional(const struct snarl_option *option)
+{
+    return option->kind == SNARL_OPTION_TARGET || option->kind == SNARL_OPTION_SEED;
+}
 
 struct snarl_usage {
     const char *name;        /* of the subcommand */

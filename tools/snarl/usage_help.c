@@ -41,7 +41,7 @@ static void help_row(const struct snarl_option *option)
     int column = option->letter ? printf("  -%c, --%s", option->letter, spelling)
                                 : printf("      --%s", spelling);
     if (option->value)
-        column += printf(" %s", option->value);
+        column += printf(snarl_option_value_is_optional(option) ? "[=%s]" : " %s", option->value);
     if (column < HELP_COLUMN - 1)
         printf("%*s", HELP_COLUMN - column, "");
     else

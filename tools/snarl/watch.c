@@ -50,9 +50,8 @@ static void add_end(const struct snarl_watch_plan *plan, const struct snarl_chil
 static bool analyse(const struct snarl_watch_plan *plan, const struct snarl_recordings *recordings,
                     struct snarl_watched *watched)
 {
-    struct snarl_analysis_options options = {.all = plan->all, .schedules = plan->schedules};
-    watched->report =
-        snarl_recordings_report_as(recordings, &options, watched->reason, sizeof watched->reason);
+    watched->report = snarl_recordings_report(recordings, &plan->analysis, watched->reason,
+                                              sizeof watched->reason);
     if (!watched->report)
         return fail(watched, SNARL_EXIT_TROUBLE);
     add_end(plan, &watched->end, watched->report);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "analysis/analysis.h"
 #include "child.h"
 #include "report/model.h"
 
@@ -16,8 +17,7 @@ struct snarl_watch_plan {
     double time_limit_s;      /* seconds; 0 for none */
     const char *keep;         /* directory where the recordings stay; NULL: nowhere */
     int descriptors[3];       /* standard input, output, error; -1 for the command's own */
-    bool all;                 /* infeasible findings too */
-    bool schedules;           /* and how to steer a run into those that are predicted */
+    struct snarl_analysis_options analysis;
 };
 
 struct snarl_watched {

@@ -1,12 +1,16 @@
 /* Programs in which, in the end, nobody can run any more and no circle is closed; and twins that
  * differ in who signals, how many come, or which party is missing. Each thread has a name. */
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <snarl/annotate.h>
 
 #define MUST(condition)                                                                            \
     do {                                                                                           \
@@ -193,6 +197,36 @@ static void no_nested_monitor(void)
     RUN({"waiter", wait_with_outer}, {"signaller", signal_within_other});
 }
 
+/* The same with a lock of the program's own. */
+static int gate; /* 0 free, 1 taken, 2 wanted besides */
+
+static void take_gate(void)
+{
+    if (__atomic_exchange_n(&gate, 1, __ATOMIC_SEQ_CST) != 0) {
+        SNARL_LOCK_ACQUIRING(&gate, 0);
+        while (__atomic_exchange_n(&gate, 2, __ATOMIC_SEQ_CST) != 0)
+            syscall(SYS_futex, &gate, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+    }
+    SNARL_LOCK_ACQUIRED(&gate, 0);
+}
+static void wait_with_gate(void)
+{
+    take_gate();
+    MUST(sem_post(&started) == 0);
+    wait_ready();
+}
+static void signal_within_gate(void)
+{
+    MUST(sem_wait(&started) == 0);
+    take_gate();
+    signal_ready();
+}
+static void nested_monitor_of_its_own(void)
+{
+    SNARL_NAME(&gate, "the gate");
+    RUN({"waiter", wait_with_gate}, {"signaller", signal_within_gate});
+}
+
 /* Main joins a thread that waits for what only main would signal. */
 static void join_waiter(void)
 {
@@ -283,6 +317,7 @@ int main(int argc, char **argv)
         {"posted-too-few", posted_too_few},
         {"nested-monitor", nested_monitor},
         {"no-nested-monitor", no_nested_monitor},
+        {"nested-monitor-of-its-own", nested_monitor_of_its_own},
         {"join-waiter", join_waiter},
         {"pool-of-one", pool_of_one},
         {"pool-of-two", pool_of_two},

@@ -31,6 +31,23 @@ static void joined(int count)
         finish(start(lock_once, NULL));
 }
 
+static void *nest(void *unused)
+{
+    (void)unused;
+    lock(&alice);
+    lock(&bob);
+    unlock(&bob);
+    unlock(&alice);
+    return NULL;
+}
+
+/* Each would be in the lock-order graph. */
+static void nested(int count)
+{
+    for (int i = 0; i < count; i++)
+        finish(start(nest, NULL));
+}
+
 static void detached(int count)
 {
     for (int i = 0; i < count; i++) {
@@ -57,13 +74,27 @@ static void mutexes(int count)
         MUST(pthread_mutex_init(mutex, NULL) == 0);
         lock(&bob);
         if (i % 1000 == 0)
-            lock(mutex); /* some are known to the lock-order graph for good */
+            lock(mutex); /* some come into the lock-order graph, as long as they live */
         else
             MUST(pthread_mutex_trylock(mutex) == 0);
         unlock(mutex);
         unlock(&bob);
         MUST(pthread_mutex_destroy(mutex) == 0);
         free(mutex);
+    }
+}
+
+/* All of them come into the lock-order graph, as long as they live. */
+static void wanted(int count)
+{
+    for (int i = 0; i < count; i++) {
+        pthread_mutex_t mutex;
+        MUST(pthread_mutex_init(&mutex, NULL) == 0);
+        lock(&bob);
+        lock(&mutex);
+        unlock(&mutex);
+        unlock(&bob);
+        MUST(pthread_mutex_destroy(&mutex) == 0);
     }
 }
 
@@ -102,8 +133,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(int count);
-    } cases[] = {{"joined", joined},   {"detached", detached}, {"joined-unseen", joined_unseen},
-                 {"mutexes", mutexes}, {"freed", freed},       {"left", left}};
+    } cases[] = {{"joined", joined},     {"nested", nested},
+                 {"detached", detached}, {"joined-unseen", joined_unseen},
+                 {"mutexes", mutexes},   {"freed", freed},
+                 {"left", left},         {"wanted", wanted}};
     sem_init(&ended, 0, 0);
     for (size_t i = 0; argc == 4 && i < sizeof cases / sizeof cases[0]; i++)
         if (strcmp(cases[i].name, argv[1]) == 0) {

@@ -271,6 +271,7 @@ static void *take_behind_checked(void *data)
     lock(&bob);
     unlock(&bob);
     unlock(checked);
+    pass_turn(3);
     return NULL;
 }
 
@@ -283,11 +284,12 @@ static void failed_release_by_another(void)
     await_turn(1);
     fail_to_unlock(&checked);
     pass_turn(2);
-    finish(thread);
+    await_turn(3);
     lock(&bob);
     lock(&checked);
     unlock(&checked);
     unlock(&bob);
+    finish(thread);
 }
 
 enum {

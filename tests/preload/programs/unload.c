@@ -10,6 +10,8 @@ static uintptr_t last_address;
 struct visit {
     const char *name;
     int host_first;
+    int *after; /* not before this is 1, or at once; and is done when the other one is */
+    int *done;
 };
 
 static void *visit_library(void *data)
@@ -19,6 +21,8 @@ static void *visit_library(void *data)
     void (*nest)(pthread_mutex_t *, int);
     pthread_mutex_t *(*get)(void);
     snprintf(path, sizeof path, "%s/plugin_%s.so", directory, visit->name);
+    while (visit->after != NULL && !__atomic_load_n(visit->after, __ATOMIC_ACQUIRE))
+        usleep(100);
     void *library = dlopen(path, RTLD_NOW);
     MUST(library != NULL);
     *(void **)&nest = dlsym(library, "plugin_nest");
@@ -34,13 +38,15 @@ static void *visit_library(void *data)
     }
     unlock(&host);
     MUST(dlclose(library) == 0);
+    if (visit->done != NULL)
+        __atomic_store_n(visit->done, 1, __ATOMIC_RELEASE);
     return NULL;
 }
 
 /* host -> red in one thread; blue -> host in another, where red was: no circle. */
 static void two(void)
 {
-    struct visit red = {"red", 1}, blue = {"blue", 0};
+    struct visit red = {"red", 1, NULL, NULL}, blue = {"blue", 0, NULL, NULL};
     finish(start(visit_library, &red));
     uintptr_t address = last_address;
     finish(start(visit_library, &blue));
@@ -50,14 +56,17 @@ static void two(void)
 /* host -> blue and blue -> host in the same life: a circle, of that name. */
 static void one(void)
 {
-    struct visit red = {"red", 1}, blue = {"blue", 0}, again = {"blue", 1};
+    int blue_done = 0;
+    struct visit red = {"red", 1, NULL, NULL}, blue = {"blue", 0, NULL, &blue_done};
+    struct visit again = {"blue", 1, &blue_done, NULL};
     finish(start(visit_library, &red));
     char path[4096];
     snprintf(path, sizeof path, "%s/plugin_blue.so", directory);
     void *kept = dlopen(path, RTLD_NOW);
     MUST(kept != NULL);
-    finish(start(visit_library, &blue));
-    finish(start(visit_library, &again));
+    pthread_t first = start(visit_library, &blue), second = start(visit_library, &again);
+    finish(first);
+    finish(second);
     puts("kept");
 }
 

@@ -1,0 +1,406 @@
+/* Two locks in opposite orders, which something keeps apart, and twins that it does not. */
+#include <threads.h>
+
+#include "program.h"
+
+enum {
+    LIMIT_S = 20, /* ends a program that hangs */
+};
+
+static pthread_mutex_t alice = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t bob = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t door = PTHREAD_RWLOCK_INITIALIZER;
+
+/* So that the sides come one after the other in each run; snarl cannot see it. */
+static int turn;
+
+static void await(int number)
+{
+    while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) < number)
+        usleep(100);
+}
+
+static void go(int number)
+{
+    __atomic_store_n(&turn, number, __ATOMIC_RELEASE);
+}
+
+static __attribute__((noinline)) void pay(void)
+{
+    lock(&alice);
+    lock(&bob);
+    unlock(&bob);
+    unlock(&alice);
+}
+
+static __attribute__((noinline)) void refund(void)
+{
+    lock(&bob);
+    lock(&alice);
+    unlock(&alice);
+    unlock(&bob);
+}
+
+static void *payer(void *unused)
+{
+    (void)unused;
+    pay();
+    go(1);
+    return NULL;
+}
+
+static void *refunder(void *unused)
+{
+    (void)unused;
+    await(1);
+    refund();
+    return NULL;
+}
+
+static void made_after(void)
+{
+    pay();
+    go(1);
+    finish(start(refunder, NULL));
+}
+
+static void made_before(void)
+{
+    pthread_t thread = start(refunder, NULL);
+    pay();
+    go(1);
+    finish(thread);
+}
+
+/* The same deed again, after the other thread was made. */
+static void done_again(void)
+{
+    pay();
+    pthread_t thread = start(refunder, NULL);
+    pay();
+    go(1);
+    finish(thread);
+}
+
+static void joined_before(void)
+{
+    finish(start(payer, NULL));
+    refund();
+}
+
+static void joined_after(void)
+{
+    pthread_t thread = start(payer, NULL);
+    await(1);
+    refund();
+    finish(thread);
+}
+
+static void one_by_one(void)
+{
+    finish(start(payer, NULL));
+    finish(start(refunder, NULL));
+}
+
+static void at_once(void)
+{
+    pthread_t first = start(payer, NULL);
+    pthread_t second = start(refunder, NULL);
+    finish(first);
+    finish(second);
+}
+
+static int refunder_c11(void *unused)
+{
+    refunder(unused);
+    return 0;
+}
+
+static void one_by_one_c11(void)
+{
+    thrd_t thread;
+    finish(start(payer, NULL));
+    MUST(thrd_create(&thread, refunder_c11, NULL) == thrd_success);
+    MUST(thrd_join(thread, NULL) == thrd_success);
+}
+
+static void *makes_refunder(void *unused)
+{
+    (void)unused;
+    finish(start(refunder, NULL));
+    return NULL;
+}
+
+/* By a thread that is made afterwards, through another. */
+static void of_its_own(void)
+{
+    pay();
+    go(1);
+    finish(start(makes_refunder, NULL));
+}
+
+static void *pays_behind_gate(void *unused)
+{
+    (void)unused;
+    lock(&gate);
+    pay();
+    unlock(&gate);
+    go(1);
+    return NULL;
+}
+
+/* Its maker holds the gate for the refunder, until it has joined it. */
+static void behind_the_makers_gate(void)
+{
+    pthread_t first = start(pays_behind_gate, NULL);
+    await(1);
+    lock(&gate);
+    finish(start(refunder, NULL));
+    unlock(&gate);
+    finish(first);
+}
+
+static void behind_an_open_gate(void)
+{
+    pthread_t first = start(pays_behind_gate, NULL);
+    await(1);
+    lock(&gate);
+    pthread_t second = start(refunder, NULL);
+    unlock(&gate);
+    finish(second);
+    finish(first);
+}
+
+static void gate_opened_in_between(void)
+{
+    pthread_t first = start(pays_behind_gate, NULL);
+    await(1);
+    lock(&gate);
+    pthread_t second = start(refunder, NULL);
+    unlock(&gate);
+    lock(&gate);
+    finish(second);
+    unlock(&gate);
+    finish(first);
+}
+
+static void *pays_behind_door(void *unused)
+{
+    (void)unused;
+    MUST(pthread_rwlock_rdlock(&door) == 0);
+    pay();
+    MUST(pthread_rwlock_unlock(&door) == 0);
+    go(1);
+    return NULL;
+}
+
+static void door_held(int (*hold)(pthread_rwlock_t *))
+{
+    pthread_t first = start(pays_behind_door, NULL);
+    await(1);
+    MUST(hold(&door) == 0);
+    finish(start(refunder, NULL));
+    MUST(pthread_rwlock_unlock(&door) == 0);
+    finish(first);
+}
+
+static void behind_the_makers_door(void)
+{
+    door_held(pthread_rwlock_wrlock);
+}
+
+static void both_read_the_door(void)
+{
+    door_held(pthread_rwlock_rdlock);
+}
+
+static pthread_barrier_t barrier;
+
+static void come_to_barrier(void)
+{
+    int result = pthread_barrier_wait(&barrier);
+    MUST(result == 0 || result == PTHREAD_BARRIER_SERIAL_THREAD);
+}
+
+static void *pays_and_comes(void *unused)
+{
+    (void)unused;
+    pay();
+    come_to_barrier();
+    return NULL;
+}
+
+static void *comes_and_refunds(void *unused)
+{
+    (void)unused;
+    come_to_barrier();
+    refund();
+    go(1);
+    return NULL;
+}
+
+static void *comes_twice(void *unused)
+{
+    (void)unused;
+    await(1);
+    come_to_barrier();
+    return NULL;
+}
+
+static void barrier_of_two(void)
+{
+    MUST(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    pthread_t first = start(pays_and_comes, NULL);
+    pthread_t second = start(comes_and_refunds, NULL);
+    finish(first);
+    finish(second);
+}
+
+/* Two more threads use it later: another run may let others through together. */
+static void barrier_of_two_for_four(void)
+{
+    MUST(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    pthread_t threads[4] = {start(pays_and_comes, NULL), start(comes_and_refunds, NULL),
+                            start(comes_twice, NULL), start(comes_twice, NULL)};
+    for (int i = 0; i < 4; i++)
+        finish(threads[i]);
+}
+
+static pthread_once_t settings = PTHREAD_ONCE_INIT;
+
+static void *pays_at_first(void *unused)
+{
+    (void)unused;
+    MUST(pthread_once(&settings, pay) == 0);
+    go(1);
+    return NULL;
+}
+
+static void *refunds_after_all(void *unused)
+{
+    (void)unused;
+    await(1);
+    MUST(pthread_once(&settings, pay) == 0);
+    refund();
+    return NULL;
+}
+
+static void initialised(void)
+{
+    pthread_t first = start(pays_at_first, NULL);
+    pthread_t second = start(refunds_after_all, NULL);
+    finish(first);
+    finish(second);
+}
+
+static void initialised_elsewhere(void)
+{
+    pthread_t first = start(pays_at_first, NULL);
+    pthread_t second = start(refunder, NULL);
+    finish(first);
+    finish(second);
+}
+
+static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
+static int waiting, is_ready;
+
+static void *waits_and_refunds(void *unused)
+{
+    (void)unused;
+    lock(&ready_lock);
+    waiting = 1;
+    while (!is_ready)
+        MUST(pthread_cond_wait(&ready, &ready_lock) == 0);
+    unlock(&ready_lock);
+    refund();
+    return NULL;
+}
+
+/* Whether the other one sleeps in its wait. */
+static void await_waiter(void)
+{
+    for (int there = 0; !there; usleep(100)) {
+        lock(&ready_lock);
+        there = waiting;
+        unlock(&ready_lock);
+    }
+}
+
+static void handed_off(void)
+{
+    pthread_t thread = start(waits_and_refunds, NULL);
+    pay();
+    await_waiter();
+    lock(&ready_lock);
+    is_ready = 1;
+    MUST(pthread_cond_signal(&ready) == 0);
+    unlock(&ready_lock);
+    finish(thread);
+}
+
+static sem_t posted;
+
+static void *takes_and_refunds(void *unused)
+{
+    (void)unused;
+    MUST(sem_wait(&posted) == 0);
+    refund();
+    return NULL;
+}
+
+static void posted_to(void)
+{
+    MUST(sem_init(&posted, 0, 0) == 0);
+    pthread_t thread = start(takes_and_refunds, NULL);
+    pay();
+    MUST(sem_post(&posted) == 0);
+    finish(thread);
+}
+
+/* Many threads of one kind, of which only the last is there together with the other kind. */
+static void last_of_many(void)
+{
+    for (int i = 0; i < 40; i++)
+        finish(start(payer, NULL));
+    go(0);
+    at_once();
+}
+
+static void none_of_many(void)
+{
+    for (int i = 0; i < 40; i++)
+        finish(start(payer, NULL));
+    finish(start(refunder, NULL));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct program_case cases[] = {
+        {"made-after", made_after},
+        {"made-before", made_before},
+        {"done-again", done_again},
+        {"joined-before", joined_before},
+        {"joined-after", joined_after},
+        {"one-by-one", one_by_one},
+        {"at-once", at_once},
+        {"one-by-one-c11", one_by_one_c11},
+        {"of-its-own", of_its_own},
+        {"behind-the-makers-gate", behind_the_makers_gate},
+        {"behind-an-open-gate", behind_an_open_gate},
+        {"gate-opened-in-between", gate_opened_in_between},
+        {"behind-the-makers-door", behind_the_makers_door},
+        {"both-read-the-door", both_read_the_door},
+        {"barrier-of-two", barrier_of_two},
+        {"barrier-of-two-for-four", barrier_of_two_for_four},
+        {"initialised", initialised},
+        {"initialised-elsewhere", initialised_elsewhere},
+        {"handed-off", handed_off},
+        {"posted-to", posted_to},
+        {"last-of-many", last_of_many},
+        {"none-of-many", none_of_many},
+    };
+    alarm(LIMIT_S);
+    return RUN_CASE(cases);
+}
