@@ -256,12 +256,17 @@ static bool spans_processes(const struct snarl_report *report,
 
 void snarl_builder_advise(struct snarl_builder *builder, struct snarl_report_finding *finding)
 {
+    snarl_advise(builder->report, finding);
+}
+
+void snarl_advise(struct snarl_report *report, struct snarl_report_finding *finding)
+{
     if (finding->message != NULL)
         return;
     const struct snarl_advice advice = {
-        .report = builder->report,
+        .report = report,
         .finding = finding,
-        .several_processes = spans_processes(builder->report, finding),
+        .several_processes = spans_processes(report, finding),
     };
     switch (finding->kind) {
     case SNARL_FINDING_LOCK_ORDER_CYCLE:

@@ -42,6 +42,9 @@ void snarl_advise_self_deadlock(const struct snarl_advice *);
 void snarl_advise_deadlock(const struct snarl_advice *);
 void snarl_advise_blocked(const struct snarl_advice *);
 
+/* Sets message, why and fix from the other members of a finding, unless it has a message. */
+void snarl_advise(struct snarl_report *report, struct snarl_report_finding *finding);
+
 /* A misuse, with its parties by name; NULL for what is not known. */
 struct snarl_misuse_story {
     uint32_t misuse; /* enum snarl_misuse, one that is known */

@@ -42,6 +42,7 @@ static void build(struct snarl_builder *builder)
         snarl_builder_misuses(builder, &builder->sources[i]);
         if (builder->edges)
             snarl_builder_edges(builder, &builder->sources[i]);
+        snarl_builder_steered(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);
     note_chaos(builder);
@@ -58,8 +59,10 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
                                    size_t error_size)
 {
     struct snarl_loaded_options loading = {.keep_infeasible = options->all};
-    struct snarl_builder builder = {
-        .symbols = snarl_symbols_open(), .keep_infeasible = options->all, .edges = options->edges};
+    struct snarl_builder builder = {.symbols = snarl_symbols_open(),
+                                    .keep_infeasible = options->all,
+                                    .edges = options->edges,
+                                    .make_schedules = options->schedules};
     builder.sources = calloc(count + 1, sizeof *builder.sources);
     if (builder.symbols == NULL || builder.sources == NULL)
         snarl_pool_exhausted();

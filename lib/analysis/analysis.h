@@ -11,8 +11,9 @@
 #include "report/model.h"
 
 struct snarl_analysis_options {
-    bool all;   /* keep infeasible cycles, with their reasons */
-    bool edges; /* make the edges of the lock-order graph, for formats that draw them */
+    bool all;       /* keep infeasible cycles, with their reasons */
+    bool edges;     /* make the edges of the lock-order graph, for formats that draw them */
+    bool schedules; /* say how to steer a run into each cycle that is predicted */
 };
 
 /*

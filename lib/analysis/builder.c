@@ -64,6 +64,11 @@ struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *builder)
     return GROW(builder, edges, edge_count, edge_capacity);
 }
 
+struct snarl_report_steered *snarl_builder_add_steered(struct snarl_builder *builder)
+{
+    return GROW(builder, steered, steered_count, steered_capacity);
+}
+
 void snarl_builder_add_loss(struct snarl_builder *builder, const char *sentence)
 {
     for (size_t i = 0; i < builder->report->loss_count; i++)

@@ -31,11 +31,12 @@ struct snarl_builder {
     struct snarl_arena arena;
     struct snarl_source *sources;
     size_t source_count;
-    bool keep_infeasible, edges; /* see analysis.h */
+    bool keep_infeasible, edges, make_schedules; /* see analysis.h */
     struct snarl_owned_string *strings;
     struct snarl_known_finding *known_findings;
     struct snarl_known_file *known_files;
-    size_t lock_capacity, thread_capacity, finding_capacity, edge_capacity, loss_capacity;
+    size_t lock_capacity, thread_capacity, finding_capacity, edge_capacity, loss_capacity,
+        steered_capacity;
 };
 
 /* The report's id of a lock or thread; 0 for 0. One that the recording does not describe gets an
@@ -69,6 +70,7 @@ const char *snarl_builder_call(struct snarl_report *, const char *function);
 /* Grow the report's arrays by one item of zeros. */
 struct snarl_report_finding *snarl_builder_add_finding(struct snarl_builder *);
 struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *);
+struct snarl_report_steered *snarl_builder_add_steered(struct snarl_builder *);
 void snarl_builder_add_loss(struct snarl_builder *, const char *sentence);
 
 /* Where the ids of a lock-order graph come from. One that was made of several recordings has ids of
@@ -88,6 +90,12 @@ struct snarl_origins {
 /* Adds a cycle as a finding. */
 void snarl_builder_add_cycle(struct snarl_builder *, const struct snarl_origins *,
                              const struct snarl_cycle *);
+
+/* How to steer a run into the cycle, where that is asked for; and those of another finding. */
+void snarl_builder_add_schedules(struct snarl_builder *, struct snarl_report_finding *,
+                                 const struct snarl_origins *, const struct snarl_cycle *);
+void snarl_builder_move_schedules(struct snarl_builder *, const struct snarl_report_finding *from,
+                                  struct snarl_report_finding *to);
 
 /* Another way to the same finding; the steps are copied. Past a fixed number they are dropped. */
 void snarl_builder_add_also(struct snarl_builder *, struct snarl_report_finding *,
@@ -110,6 +118,7 @@ void snarl_builder_cycles(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_merged_cycles(struct snarl_builder *, struct snarl_source *,
                                  struct snarl_known_set *occurred);
 void snarl_builder_misuses(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_steered(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_edges(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_shared_order(struct snarl_builder *);
 void snarl_builder_bare_futexes(struct snarl_builder *, struct snarl_source *);

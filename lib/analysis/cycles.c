@@ -105,6 +105,7 @@ void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_o
     const struct snarl_cycle *also = cycle->also;
     for (; also != NULL; also = also->next)
         snarl_builder_add_also(builder, finding, steps_of(builder, origins, also), also->length);
+    snarl_builder_add_schedules(builder, finding, origins, cycle);
     snarl_builder_finish(builder);
 }
 

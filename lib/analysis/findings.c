@@ -103,6 +103,7 @@ void snarl_builder_finish(struct snarl_builder *builder)
     if (earlier != index) {
         snarl_builder_add_also(builder, &report->findings[earlier], finding->steps,
                                finding->step_count);
+        snarl_builder_move_schedules(builder, finding, &report->findings[earlier]);
         report->finding_count--;
         memset(finding, 0, sizeof *finding);
         return;

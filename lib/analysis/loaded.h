@@ -49,6 +49,8 @@ struct snarl_loaded {
     size_t wake_count;
     const struct snarl_fact_asleep **asleeps;
     size_t asleep_count;
+    const struct snarl_fact_steered **steered;
+    size_t steered_count;
     const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */
     size_t shared_lock_count;
     struct snarl_lock_changes *changes; /* private: what became of locks */

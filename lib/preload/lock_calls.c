@@ -6,6 +6,7 @@
 #include "preload/misuse.h"
 #include "preload/policies.h"
 #include "preload/session.h"
+#include "preload/steer.h"
 
 enum snarl_wait_verdict snarl_lock_wait_begin(struct snarl_thread *self, struct snarl_thing thing,
                                               enum snarl_taking taking, struct snarl_site site,
@@ -20,6 +21,14 @@ enum snarl_wait_verdict snarl_lock_wait_begin(struct snarl_thread *self, struct 
     return snarl_wait_begin(self, &waited, site, frame);
 }
 
+/* All of them take one pointer and return an int. */
+static int (*real_call(const struct snarl_locking *locking))(void *)
+{
+    int (*call)(void *);
+    memcpy(&call, (const char *)&snarl_real + locking->call, sizeof call);
+    return call;
+}
+
 static int lock_busy(struct snarl_thread *self, const struct snarl_locking *locking, void *object,
                      struct snarl_site site)
 {
@@ -29,10 +38,7 @@ static int lock_busy(struct snarl_thread *self, const struct snarl_locking *lock
     if (waits &&
         snarl_lock_wait_begin(self, thing, locking->taking, site, &frame) == SNARL_WAIT_REFUSED)
         return locking->refused;
-    /* All of them take one pointer and return an int. */
-    int (*call)(void *);
-    memcpy(&call, (const char *)&snarl_real + locking->call, sizeof call);
-    int result = call(object);
+    int result = real_call(locking)(object);
     if (waits)
         snarl_wait_end(self, &frame);
     if (!snarl_took(result))
@@ -44,12 +50,19 @@ int snarl_lock_slow(const struct snarl_locking *locking, void *object, struct sn
                     int tried)
 {
     struct snarl_thread *self = snarl_self;
-    int result = snarl_took(tried) ? tried : lock_busy(self, locking, object, site);
+    struct snarl_thing thing = {(uintptr_t)object, locking->kind};
+    if (snarl_steering && !snarl_took(tried))
+        self = snarl_steer_before(self, thing, site);
+    int result = snarl_took(tried) ? tried
+                 : self == NULL    ? real_call(locking)(object)
+                                   : lock_busy(self, locking, object, site);
     /* In a child that a signal handler has made by fork meanwhile the thread is another one. */
     self = snarl_thread_ready();
-    if (snarl_took(result) && self != NULL)
-        snarl_acquired(self, ((struct snarl_thing){(uintptr_t)object, locking->kind}), site,
-                       locking->taking);
+    if (snarl_took(result) && self != NULL) {
+        snarl_acquired(self, thing, site, locking->taking);
+        if (snarl_steering)
+            snarl_steer_after(self, thing);
+    }
     return result;
 }
 

@@ -10,6 +10,7 @@
 #include "preload/acquire.h"
 #include "preload/session.h"
 #include "preload/stacks.h"
+#include "preload/steer.h"
 
 struct known_module {
     struct known_module *next;
@@ -95,6 +96,8 @@ static void note_module(const struct dl_phdr_info *info)
     fact.path_size = (uint32_t)strlen(path) + 1;
     struct iovec parts[] = {{&fact, sizeof fact}, {(void *)(uintptr_t)path, fact.path_size}};
     snarl_session_write(parts, 2);
+    if (snarl_steering)
+        snarl_steer_note_module(&fact, path);
 }
 
 static int look_at(struct dl_phdr_info *info, size_t size, void *data)

@@ -23,6 +23,7 @@
 #include "preload/say.h"
 #include "preload/semaphore.h"
 #include "preload/stacks.h"
+#include "preload/steer.h"
 
 enum {
     ARENA_LIMIT = 1024 * 1024 * 1024,
@@ -209,6 +210,7 @@ static bool begin_in_child(void)
     snarl_stacks_in_child();
     snarl_chaos_in_child();
     snarl_loader_in_child();
+    snarl_steer_in_child();
     if (!begin(true))
         return false;
     snarl_session.is_child = true;
@@ -296,6 +298,7 @@ __attribute__((constructor(101))) static void start(void)
     snarl_memory_start();
     snarl_say_start();
     snarl_options_parse(getenv("SNARL_OPTIONS"));
+    snarl_steer_start();
     __register_atfork(NULL, NULL, NULL, NULL);
     if (pthread_key_create(&snarl_session.key, snarl_thread_destructor) != 0)
         return;

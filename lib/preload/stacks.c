@@ -13,6 +13,7 @@
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/session.h"
+#include "preload/steer.h"
 
 enum {
     DEEPEST = 128,
@@ -283,6 +284,8 @@ static uint32_t add(uint64_t key, const uintptr_t *addresses, uint32_t count)
     struct iovec parts[] = {{&fact, sizeof fact},
                             {(void *)(uintptr_t)addresses, count * sizeof addresses[0]}};
     snarl_session_write(parts, 2);
+    if (snarl_steering)
+        snarl_steer_note_stack(known->stack, addresses, count);
     return known->stack;
 }
 

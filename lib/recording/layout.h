@@ -76,7 +76,8 @@ struct snarl_fact_header {
     FACT(CHAOS, 30, chaos)                                                                         \
     FACT(SHAPE, 32, shape)                                                                         \
     FACT(RUN, 33, run)                                                                             \
-    FACT(IDENTITY, 34, identity)
+    FACT(IDENTITY, 34, identity)                                                                   \
+    FACT(STEERED, 40, steered)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -306,6 +307,20 @@ struct snarl_fact_asleep {
     uint32_t count;  /* of threads */
     uint32_t padding;
     uint64_t sequences; /* a hash over the threads' ids and sequence numbers, see asleep.h */
+};
+
+/* What became of a thread in a run that is steered by a schedule. */
+struct snarl_fact_steered {
+    struct snarl_fact_header header;
+    uint64_t at;              /* monotonic nanoseconds */
+    uint32_t step;            /* of the schedule, from 0 */
+    uint32_t steered;         /* enum snarl_steered */
+    uint32_t thread;          /* that is, or was, held */
+    uint32_t stack;           /* where */
+    uint32_t other;           /* a thread that was to come, and waits elsewhere; 0 for none */
+    uint32_t other_want_kind; /* for what: enum snarl_want_kind */
+    uint32_t other_object;    /* a thread or a lock */
+    uint32_t other_stack;
 };
 
 /* A new dependency, or a known one by a new call path (then `dependency` is the id of the known

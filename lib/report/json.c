@@ -180,6 +180,19 @@ static json_t *also_array(struct snarl_json_writer *writer,
     return array;
 }
 
+static json_t *confirmation_object(struct snarl_json_writer *writer,
+                                   const struct snarl_report_confirmation *confirmation)
+{
+    json_t *object = json_object();
+    snarl_json_put(object, "run", integer_or_null(confirmation->run != 0, confirmation->run));
+    snarl_json_put(object, "runs", json_integer(confirmation->runs));
+    snarl_json_put(object, "pid",
+                   integer_or_null(confirmation->pid != 0, (json_int_t)confirmation->pid));
+    snarl_json_put(object, "reason", string_or_null(writer, confirmation->why));
+    snarl_json_put(object, "schedule", string_or_null(writer, confirmation->schedule));
+    return object;
+}
+
 static json_t *finding_object(struct snarl_json_writer *writer,
                               const struct snarl_report_finding *finding)
 {
@@ -219,6 +232,8 @@ static json_t *finding_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "threads", threads);
     snarl_json_put(object, "steps", steps_array(writer, finding->steps, finding->step_count));
     snarl_json_put(object, "also", also_array(writer, finding));
+    if (finding->confirmation != NULL)
+        snarl_json_put(object, "confirmation", confirmation_object(writer, finding->confirmation));
     return object;
 }
 

@@ -10,6 +10,7 @@
 struct snarl_report_memory {
     struct snarl_report report;
     struct snarl_pool pool;
+    struct snarl_report_memory *kept; /* others' memory, which goes with it */
 };
 
 struct snarl_report *snarl_report_create(void)
@@ -35,13 +36,23 @@ const char *snarl_report_string(struct snarl_report *report, const char *format,
     return text;
 }
 
+void snarl_report_keep(struct snarl_report *report, struct snarl_report *other)
+{
+    struct snarl_report_memory **last = &report->memory->kept;
+    while (*last != NULL)
+        last = &(*last)->kept;
+    *last = other->memory;
+}
+
 void snarl_report_free(struct snarl_report *report)
 {
-    if (report == NULL)
-        return;
-    struct snarl_report_memory *memory = report->memory;
-    snarl_pool_free(&memory->pool);
-    free(memory);
+    struct snarl_report_memory *memory = report != NULL ? report->memory : NULL;
+    while (memory != NULL) {
+        struct snarl_report_memory *next = memory->kept;
+        snarl_pool_free(&memory->pool);
+        free(memory);
+        memory = next;
+    }
 }
 
 /* Whoever builds a report numbers from 1 in order, so the first guess is nearly always right. */

@@ -125,6 +125,16 @@ enum snarl_news {
     SNARL_NEWS_KNOWN,
 };
 
+/* What came of trying to make a predicted finding happen. */
+struct snarl_report_confirmation {
+    unsigned run;         /* in which it happened, from 1; 0 where it did not */
+    unsigned runs;        /* how many there were, or were to be */
+    uint64_t pid;         /* of the process in which it happened */
+    const char *why;      /* where it did not: why, a sentence or two; else NULL */
+    const char *schedule; /* path of the file that leads there again; NULL where there is none */
+    const char *again;    /* the command that does so; likewise */
+};
+
 struct snarl_report_finding {
     char id[17]; /* 16 hexadecimal digits, the same from run to run */
     enum snarl_news news;
@@ -148,6 +158,9 @@ struct snarl_report_finding {
     size_t step_count;
     struct snarl_report_variant *also;
     size_t also_count;
+    const char **schedules; /* how to steer a run into it, as text; see recording/schedule.h */
+    size_t schedule_count;
+    struct snarl_report_confirmation *confirmation; /* NULL where it was not tried */
 };
 
 /* Where a thread stood when its process was ended from outside, or hung. */
@@ -200,6 +213,19 @@ struct snarl_report_rule {
     bool idle;        /* of a type that concerns nothing that snarl finds */
 };
 
+/* What became of a thread in a run that was steered. */
+struct snarl_report_steered {
+    enum snarl_steered steered;
+    unsigned step; /* of the schedule, from 0 */
+    unsigned thread;
+    struct snarl_stack stack; /* where it was held */
+    double at_s;              /* seconds since the process began */
+    unsigned other;           /* a thread that was to come, and waited elsewhere; 0 for none */
+    enum snarl_target target; /* for what */
+    unsigned waits_for;       /* lock or thread id; 0 where unknown */
+    struct snarl_stack other_stack;
+};
+
 struct snarl_report {
     char **argv; /* of the program, NULL-terminated */
     size_t argc;
@@ -218,6 +244,8 @@ struct snarl_report {
     size_t finding_count;
     struct snarl_report_edge *edges;
     size_t edge_count;
+    struct snarl_report_steered *steered; /* in order; of a run that was steered */
+    size_t steered_count;
     const char **losses; /* sentences: what could not be seen or kept */
     size_t loss_count;
     struct snarl_report_rule *rules; /* suppressions, as they stand in their files */
@@ -237,6 +265,9 @@ struct snarl_report *snarl_report_create(void);
 void *snarl_report_allocate(struct snarl_report *report, size_t count, size_t size);
 const char *snarl_report_string(struct snarl_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What `other` has lives as long as `report`, and is freed with it. */
+void snarl_report_keep(struct snarl_report *report, struct snarl_report *other);
 
 void snarl_report_free(struct snarl_report *report);
 

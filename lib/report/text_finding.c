@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "report/text_parts.h"
@@ -154,6 +155,60 @@ static void write_steps(struct snarl_text_writer *writer,
     snarl_page_blocks(&writer->page, blocks, beside ? SIDE_BY_SIDE : 1);
 }
 
+/* Whether a run can be steered into it: in one process, in waits that do not give up. */
+static bool can_be_confirmed(const struct snarl_report *report,
+                             const struct snarl_report_finding *finding)
+{
+    const struct snarl_report_thread *first = NULL;
+    for (size_t index = 0; index < finding->step_count; index++) {
+        const struct snarl_report_step *step = &finding->steps[index];
+        const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, step->thread);
+        first = index == 0 ? thread : first;
+        if (step->timed || step->tried || thread == NULL || thread->process != first->process)
+            return false;
+    }
+    return finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
+}
+
+/* One sentence below the others; the lines that go on are not indented. */
+static void write_sentence(struct snarl_text_writer *writer, enum snarl_page_style style,
+                           const char *sentence)
+{
+    snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, style, sentence);
+}
+
+/* What came of trying to make it happen. */
+static void write_confirmation(struct snarl_text_writer *writer,
+                               const struct snarl_report_confirmation *confirmation)
+{
+    const char *text = confirmation->why;
+    if (confirmation->run != 0)
+        text = snarl_pool_format(
+            &writer->pool, "Confirmed in run %u of %u: steered there, process %" PRIu64 " hung.",
+            confirmation->run, confirmation->runs, confirmation->pid);
+    else if (confirmation->runs != 0)
+        text = snarl_pool_format(&writer->pool, "Not reproduced in %s. %s",
+                                 snarl_words_count(&writer->words, confirmation->runs, "run"),
+                                 confirmation->why);
+    write_sentence(writer, SNARL_STYLE_PLAIN, text);
+    if (confirmation->again != NULL)
+        write_sentence(
+            writer, SNARL_STYLE_PLAIN,
+            snarl_pool_format(&writer->pool, "To see it again: %s", confirmation->again));
+}
+
+/* What the command would try, where it has not. */
+static void write_offer(struct snarl_text_writer *writer,
+                        const struct snarl_report_finding *finding)
+{
+    const struct snarl_report *report = writer->report;
+    if (finding->status == SNARL_PREDICTED && can_be_confirmed(report, finding))
+        write_sentence(
+            writer, SNARL_STYLE_PLAIN,
+            snarl_pool_format(&writer->pool, "To make it: snarl confirm -- %s",
+                              snarl_words_command(&writer->words, report->argv, report->argc)));
+}
+
 static const char *status_sentence(const struct snarl_report_finding *finding)
 {
     static const char *const reasons[] = {
@@ -186,15 +241,19 @@ static const char *status_sentence(const struct snarl_report_finding *finding)
 static void write_reasons(struct snarl_text_writer *writer,
                           const struct snarl_report_finding *finding)
 {
+    const struct snarl_report_confirmation *confirmation = finding->confirmation;
     snarl_page_gap(&writer->page);
     if (finding->why != NULL)
-        snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
-                             finding->why);
-    snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_PLAIN,
-                         status_sentence(finding));
+        write_sentence(writer, SNARL_STYLE_PLAIN, finding->why);
+    if (confirmation == NULL || confirmation->runs == 0)
+        write_sentence(writer, SNARL_STYLE_PLAIN, status_sentence(finding));
+    if (confirmation != NULL)
+        write_confirmation(writer, confirmation);
+    else
+        write_offer(writer, finding);
     if (finding->fix != NULL)
-        snarl_page_paragraph(&writer->page, SNARL_PAGE_MARGIN, SNARL_PAGE_MARGIN, SNARL_STYLE_GREEN,
-                             snarl_pool_format(&writer->pool, "To mend it: %s", finding->fix));
+        write_sentence(writer, SNARL_STYLE_GREEN,
+                       snarl_pool_format(&writer->pool, "To mend it: %s", finding->fix));
 }
 
 /* How else the same locks are reached: one line for each way. */

@@ -25,6 +25,10 @@ static const struct expected {
      "lock-order-cycle predicted error\n"
      "  payer holds alice.lock (pay) wants bob.lock (pay)\n"
      "  refunder holds bob.lock (refund) wants alice.lock (refund)\n"},
+    {"deadlock_by_chance", 66, 3, 2,
+     "lock-order-cycle predicted error\n"
+     "  rotator holds journal.lock (rotate) wants queue.lock (rotate)\n"
+     "  server holds queue.lock (serve) wants journal.lock (serve)\n"},
     {"deadlock_ordered", 0, 3, 2, ""},
     {"deadlock_relock", 66, 2, 1,
      "self-deadlock occurred error\n"

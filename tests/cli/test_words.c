@@ -181,8 +181,8 @@ static void check_manual(const char *manual, const char *subcommand)
 static void the_manual_knows_all_options(void **state)
 {
     (void)state;
-    static const char *const subcommands[] = {"run",      "report",  "baseline", "diff",
-                                              "scenario", "compare", "doctor",   "help"};
+    static const char *const subcommands[] = {"run",      "confirm", "report", "baseline", "diff",
+                                              "scenario", "compare", "doctor", "help"};
     char *manual = read_manual();
     for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
         check_manual(manual, subcommands[i]);

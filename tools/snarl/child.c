@@ -79,6 +79,8 @@ static _Noreturn void become(const struct running *running, int pipe)
         ready = plan->descriptors[i] < 0 || dup2(plan->descriptors[i], i) == i;
     if (ready && plan->fixed_addresses)
         ready = personality(ADDR_NO_RANDOMIZE) >= 0;
+    if (ready && plan->directory)
+        ready = chdir(plan->directory) == 0;
     signals_restore(&running->signals);
     if (ready)
         execvpe(plan->path, plan->arguments, plan->environment);

@@ -20,6 +20,7 @@ struct snarl_child_plan {
     const char *path;         /* with a '/' */
     char *const *arguments;   /* ended by NULL */
     char *const *environment; /* ended by NULL */
+    const char *directory;    /* to run in; NULL for the command's own */
     int descriptors[3];       /* standard input, output, error; -1 for the command's own */
     double time_limit_s;      /* seconds; 0 for none */
     bool fixed_addresses;     /* no address randomisation */

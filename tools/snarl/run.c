@@ -9,6 +9,7 @@
 #include "judge.h"
 #include "memory.h"
 #include "print.h"
+#include "schedule_file.h"
 #include "seed.h"
 #include "usage.h"
 #include "watch.h"
@@ -126,6 +127,20 @@ static int run(const struct settings *settings, struct snarl_judge *judge, char 
     return status;
 }
 
+/* A schedule that cannot be followed is worth a complaint before the run; the program may run in
+ * another directory. `*absolute` is to be freed. */
+static bool check_schedule(const char **path, char **absolute)
+{
+    char error[1024];
+    if (!*path)
+        return true;
+    *absolute = snarl_schedule_file_check(*path, error, sizeof error);
+    *path = *absolute;
+    if (!*absolute)
+        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
+    return *absolute;
+}
+
 int snarl_command_run(int argc, char **argv)
 {
     struct settings settings = {.print = SNARL_PRINT_DEFAULTS,
@@ -136,6 +151,9 @@ int snarl_command_run(int argc, char **argv)
     if (first == argc)
         return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
                               usage.arguments);
+    char *schedule = NULL;
+    if (!check_schedule(&settings.library.replay, &schedule))
+        return SNARL_EXIT_TROUBLE;
     struct snarl_judge judge;
     if (!snarl_judge_open(&judge, &settings.judge))
         return SNARL_EXIT_TROUBLE;
@@ -144,5 +162,6 @@ int snarl_command_run(int argc, char **argv)
     FILE *stream = snarl_print_open(&settings.print, stderr);
     status = stream ? run(&settings, &judge, argv + first, stream) : SNARL_EXIT_TROUBLE;
     snarl_judge_close(&judge);
+    free(schedule);
     return status;
 }

@@ -101,6 +101,7 @@ static bool run(const struct snarl_watch_plan *plan, const char *path, char **en
         .path = path,
         .arguments = plan->arguments,
         .environment = environment,
+        .directory = plan->directory,
         .descriptors = {plan->descriptors[0], plan->descriptors[1], plan->descriptors[2]},
         .time_limit_s = plan->time_limit_s,
         .before_kill = before_kill,
@@ -147,7 +148,8 @@ static bool run_beside(const struct snarl_watch_plan *plan, const char *path,
 static bool record(const struct snarl_watch_plan *plan, const char *path,
                    struct snarl_recordings *recordings, struct snarl_watched *watched)
 {
-    struct snarl_environment environment = snarl_environment_copy(environ);
+    struct snarl_environment environment =
+        snarl_environment_copy(plan->environment ? plan->environment : environ);
     bool fine = snarl_preload_compose(&environment, recordings->directory, plan->options,
                                       watched->reason, sizeof watched->reason) ||
                 fail(watched, SNARL_EXIT_TROUBLE);
@@ -160,7 +162,7 @@ void snarl_watch(const struct snarl_watch_plan *plan, struct snarl_watched *watc
 {
     *watched = (struct snarl_watched){0};
     struct snarl_program program;
-    snarl_program_find(plan->arguments[0], &program);
+    snarl_program_find(plan->path ? plan->path : plan->arguments[0], &program);
     if (program.status) {
         watched->status = program.status;
         snprintf(watched->reason, sizeof watched->reason, "%s", program.reason);

@@ -9,11 +9,14 @@
 #include "report/model.h"
 
 struct snarl_watch_plan {
-    char *const *arguments; /* the program and its arguments, ended by NULL */
-    const char *options;    /* for libsnarl.so: "key=value:key=value", or "" */
-    double time_limit_s;    /* seconds; 0 for none */
-    const char *keep;       /* directory where the recordings stay; NULL: nowhere */
-    int descriptors[3];     /* standard input, output, error; -1 for the command's own */
+    char *const *arguments;   /* the program and its arguments, ended by NULL */
+    const char *path;         /* of the program; NULL: found by arguments[0] */
+    const char *directory;    /* to run in; NULL: the command's own */
+    char *const *environment; /* ended by NULL; NULL: the command's own */
+    const char *options;      /* for libsnarl.so: "key=value:key=value", or "" */
+    double time_limit_s;      /* seconds; 0 for none */
+    const char *keep;         /* directory where the recordings stay; NULL: nowhere */
+    int descriptors[3];       /* standard input, output, error; -1 for the command's own */
     struct snarl_analysis_options analysis;
 };
 
