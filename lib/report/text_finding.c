@@ -164,7 +164,8 @@ static bool can_be_confirmed(const struct snarl_report *report,
         const struct snarl_report_step *step = &finding->steps[index];
         const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, step->thread);
         first = index == 0 ? thread : first;
-        if (step->timed || step->tried || thread == NULL || thread->process != first->process)
+        if (step->timed || step->tried || thread == NULL || thread->declared ||
+            thread->process != first->process)
             return false;
     }
     return finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
