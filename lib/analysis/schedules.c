@@ -109,8 +109,8 @@ static bool describe_step(struct making *making, const struct snarl_dependency *
 {
     struct snarl_schedule_step *step = &making->schedule->steps[making->schedule->step_count++];
     uint32_t held = index_of(dependency, lock);
-    if (held == dependency->held_count || dependency->flags & SNARL_WANT_TIMED ||
-        snarl_is_declared(dependency->thread) || !can_be_steered(making, dependency->lock))
+    if (held == dependency->held_count || snarl_is_declared(dependency->thread) ||
+        dependency->flags & SNARL_WANT_TIMED || !can_be_steered(making, dependency->lock))
         return false;
     describe_thread(making, dependency->thread, step);
     describe_lock(making, lock, step);

@@ -155,7 +155,8 @@ static void write_steps(struct snarl_text_writer *writer,
     snarl_page_blocks(&writer->page, blocks, beside ? SIDE_BY_SIDE : 1);
 }
 
-/* Whether a run can be steered into it: in one process, in waits that do not give up. */
+/* Whether a run can be steered into it: threads of one process, that one run has shown, with these
+ * very locks, in waits that do not give up. */
 static bool can_be_confirmed(const struct snarl_report *report,
                              const struct snarl_report_finding *finding)
 {
@@ -168,7 +169,8 @@ static bool can_be_confirmed(const struct snarl_report *report,
             thread->process != first->process)
             return false;
     }
-    return finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
+    return !finding->by_class && finding->runs == 0 &&
+           finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
 }
 
 /* One sentence below the others; the lines that go on are not indented. */

@@ -46,7 +46,7 @@ static void analyse(struct watched *watched)
     char error[256] = "";
     watched->report =
         snarl_analyse((const char *const *)watched->recordings, watched->recording_count,
-                      &(struct snarl_analysis_options){.all = false}, error, sizeof error);
+                      &(struct snarl_analysis_options){.edges = true}, error, sizeof error);
     if (watched->report == NULL)
         fail_msg("%s", error);
 }

@@ -228,7 +228,6 @@ void sample_tell_everything(struct sample *sample)
     sample_tell_absent(sample);
     sample_tell_mapped(sample);
     sample_change(sample, SAMPLE_COUNTER, SNARL_LOCK_IS_POLLED);
-    sample_name(sample, SAMPLE_LEDGER, "the ledger");
     struct snarl_fact_steered steered = {.header.kind = SNARL_FACT_STEERED,
                                          .at = SAMPLE_STARTED + 1000,
                                          .step = 1,
@@ -240,6 +239,7 @@ void sample_tell_everything(struct sample *sample)
                                          .other_object = sample_id(sample, SAMPLE_NEWS),
                                          .other_stack = sample_id(sample, 2)};
     sample_append(sample, &steered, sizeof steered, NULL, 0);
+    sample_name(sample, SAMPLE_LEDGER, "the ledger");
     struct snarl_fact_wake wake = {.header.kind = SNARL_FACT_WAKE,
                                    .thread = SAMPLE_MAIN,
                                    .object = sample_id(sample, SAMPLE_NEWS),

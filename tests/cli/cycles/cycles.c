@@ -251,6 +251,39 @@ static void *loops_second(void *unused)
     return unused;
 }
 
+/* again: pair, one of the locks taken twice over. */
+static void *again_first(void *data)
+{
+    pthread_mutex_lock(data);
+    pthread_mutex_lock(data);
+    pthread_mutex_unlock(data);
+    both(&b, &c);
+    pthread_mutex_unlock(data);
+    return NULL;
+}
+
+static void *again_second(void *data)
+{
+    rest(20);
+    pthread_mutex_lock(&b);
+    pthread_mutex_lock(data);
+    pthread_mutex_lock(data);
+    pthread_mutex_unlock(data);
+    pthread_mutex_unlock(data);
+    pthread_mutex_unlock(&b);
+    return NULL;
+}
+
+static void again(void)
+{
+    static pthread_mutex_t deep = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    pthread_t threads[2];
+    pthread_create(&threads[0], NULL, again_first, &deep);
+    pthread_create(&threads[1], NULL, again_second, &deep);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+}
+
 /* gated: pair, and a lock around both sides. */
 static void *gated_first(void *unused)
 {
@@ -389,6 +422,8 @@ int main(int argc, char **argv)
         run_apart(handed_first, handed_second);
     else if (is(name, "loops"))
         run_apart(loops_first, loops_second);
+    else if (is(name, "again"))
+        again();
     else if (is(name, "gated"))
         run_apart(gated_first, gated_second);
     else if (is(name, "told"))
