@@ -31,7 +31,8 @@ static inline void snarl_wake(struct snarl_thread *self, struct snarl_thing thin
 {
     uint32_t stack = snarl_stack_recall_quickly(self, site);
     uint32_t object = snarl_object_recall(self, thing) & SNARL_LOCK_ID;
-    if (__builtin_expect(stack == 0 || object == 0 || snarl_orders_gives(self, object), 0))
+    bool gives = wake != SNARL_ARRIVES && snarl_orders_gives(self, object);
+    if (__builtin_expect(stack == 0 || object == 0 || gives, 0))
         snarl_wake_slow(self, thing, site, wake);
     else
         snarl_wake_note(self, thing.address, (struct snarl_row_wake){object, stack, wake, 0});
