@@ -250,7 +250,7 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
     enter_row_objects(loaded);
     snarl_loaded_end_runs(loaded);
     if (!options->facts_only && snarl_loaded_is_merged(loaded))
-        snarl_across_judge(loaded);
+        snarl_loaded_judge_across(loaded);
     else if (!options->facts_only)
         snarl_loaded_judge(loaded);
     return true;

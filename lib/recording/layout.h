@@ -414,9 +414,8 @@ struct snarl_fact_start_failed {
     LOSS(STACK, "stacks could not be unwound in time and hold their innermost frame only")         \
     LOSS(SEARCH, "the search for lock-order cycles was cut short at its bound")                    \
     LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")        \
-    LOSS(CUT,                                                                                      \
-         "a recording that was merged was damaged or cut off, and could be read in part "          \
-         "only")
+    LOSS(CUT, "a recording that was merged was damaged or cut off, and read in part only")         \
+    LOSS(APART, "locks that processes share were merged as locks of each process's own")
 
 enum snarl_loss {
 #define LOSS(identifier, words) SNARL_LOSS_##identifier,
@@ -462,7 +461,7 @@ struct snarl_fact_thread_stack {
  */
 struct snarl_fact_shape {
     struct snarl_fact_header header;
-    uint32_t shape;      /* id */
+    uint32_t shape;      /* id; 0 for none, which begins a merged recording */
     uint32_t executable; /* a module, in order of appearance, from 1; 0 where unknown */
 };
 

@@ -230,7 +230,8 @@ static const char *status_sentence(const struct snarl_report_finding *finding)
     };
     switch (finding->status) {
     case SNARL_PREDICTED:
-        return "It did not happen in this run.";
+        return finding->runs > 0 ? "It did not happen in any of these runs."
+                                 : "It did not happen in this run.";
     case SNARL_OCCURRED:
         return "It happened in this run.";
     case SNARL_CONFIRMED:
