@@ -1,12 +1,14 @@
 /*
  * Writes a recording as a large program would leave it:
  *
- *     scale FILE [LOCKS DEPENDENCIES CYCLES DECOYS]
+ *     scale FILE [LOCKS DEPENDENCIES CYCLES DECOYS [TANGLED]]
  *
  * 1,000 threads take locks in nests, by an order that nearly all keep: some outer and some
  * innermost locks are used from everywhere, the others by neighbours. Among the dependencies stand
  * CYCLES that can happen and DECOYS that cannot, of several kinds each; `snarl report` must find
- * exactly the former, each with an id of its own. The same arguments give the same facts.
+ * exactly the former, each with an id of its own. The same arguments give the same facts. TANGLED
+ * more locks, none by default, are taken in any order, but always under one of the outer locks:
+ * they are all on cycles with each other, of which none can happen.
  *
  * The order is by ranks, eight of which are a slot. A nest leads from slot to later slot, and what
  * breaks the order stays within its own, which nothing else does: so no other cycles come about.
@@ -32,8 +34,8 @@ enum {
     THREADS = FIRST_CHILD + CHILDREN - MAIN,
 };
 
-static uint32_t lock_count = MOST_LOCKS, dependency_target = 5000000;
-static uint32_t cycle_count = 100, decoy_count = 1000;
+static uint32_t ordered_count = MOST_LOCKS, dependency_target = 5000000;
+static uint32_t cycle_count = 100, decoy_count = 1000, tangled_count;
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define DEPEND(thread, wanted, ...)                                                                \
@@ -51,8 +53,14 @@ struct plant {
     void (*tell)(struct plant *plant, enum phase phase);
     uint32_t number;
     uint32_t slot;       /* its first rank: the locks are there */
+    uint32_t child;      /* of those that main makes under a lock */
     uint32_t first_said; /* id of a dependency */
 };
+
+static bool lets_go(uint32_t child)
+{
+    return child % 2 == 1;
+}
 
 static uint32_t late(const struct plant *plant, uint32_t index)
 {
@@ -151,17 +159,23 @@ static void plant_readers(struct plant *plant, enum phase phase)
     DEPEND(late(plant, 1), READ | plant->slot, READ | (plant->slot + 1));
 }
 
+/* The child's side, and that of one who takes what main holds, or held, meanwhile. */
 static void plant_creators_gate(struct plant *plant, enum phase phase)
 {
-    uint32_t child = plant->number % CHILDREN;
     if (phase == WITH_CHILD)
-        DEPEND(FIRST_CHILD + child, plant->slot + 1, plant->slot);
+        DEPEND(FIRST_CHILD + plant->child, plant->slot + 1, plant->slot);
     else if (phase == WITH_LATE)
-        DEPEND(late(plant, 0), plant->slot, OUTER + child, plant->slot + 1);
+        DEPEND(late(plant, 0), plant->slot, OUTER + plant->child, plant->slot + 1);
+}
+
+static void plant_gate_let_go(struct plant *plant, enum phase phase)
+{
+    plant_creators_gate(plant, phase);
 }
 
 static void (*const cycles[])(struct plant *, enum phase) = {
-    plant_pair, plant_ring, plant_own_gates, plant_gate_once, plant_second_segment, plant_writers};
+    plant_pair,           plant_ring,    plant_own_gates,  plant_gate_once,
+    plant_second_segment, plant_writers, plant_gate_let_go};
 static void (*const decoys[])(struct plant *, enum phase) = {plant_gate,    plant_one_thread,
                                                              plant_joined,  plant_not_yet_made,
                                                              plant_readers, plant_creators_gate};
@@ -173,11 +187,12 @@ static bool readers[MOST_LOCKS / SLOT + 1]; /* whose locks have them, by slot */
 static void choose_plants(void)
 {
     plant_count = cycle_count + decoy_count;
-    uint32_t slots = (lock_count - FIRST - INNER) / SLOT;
+    uint32_t slots = (ordered_count - FIRST - INNER) / SLOT;
     for (uint32_t i = 0; i < plant_count; i++) {
         plants[i].tell =
             i < cycle_count ? cycles[i % COUNT(cycles)] : decoys[(i - cycle_count) % COUNT(decoys)];
         plants[i].number = i;
+        plants[i].child = 2 * i % CHILDREN + (plants[i].tell == plant_gate_let_go);
         plants[i].slot =
             FIRST + SLOT * (uint32_t)((uint64_t)(i * SHUFFLER % plant_count) * slots / plant_count);
         readers[plants[i].slot / SLOT] =
@@ -187,7 +202,7 @@ static void choose_plants(void)
 
 static bool is_rwlock(uint32_t rank)
 {
-    return readers[rank / SLOT];
+    return rank < ordered_count && readers[rank / SLOT];
 }
 
 static void tell_plants(enum phase phase)
@@ -199,7 +214,7 @@ static void tell_plants(enum phase phase)
 /* A lock of a later slot: nearby, or one in eight anywhere. */
 static uint32_t later(uint32_t rank)
 {
-    uint32_t next = (rank / SLOT + 1) * SLOT, last = lock_count - INNER;
+    uint32_t next = (rank / SLOT + 1) * SLOT, last = ordered_count - INNER;
     if (throw(8) == 0 && next < last)
         next += throw(last - next);
     else
@@ -214,7 +229,7 @@ static void tell_nest(uint32_t first_thread, uint32_t thread_count, uint32_t mos
     static uint64_t nest_count;
     uint32_t held[MOST_HELD], count = 0;
     uint32_t thread = first_thread + (uint32_t)(nest_count % thread_count);
-    uint32_t base = FIRST + (uint32_t)(nest_count * SHUFFLER % (lock_count - FIRST - INNER));
+    uint32_t base = FIRST + (uint32_t)(nest_count * SHUFFLER % (ordered_count - FIRST - INNER));
     nest_count++;
     if (throw(4) == 0)
         held[count++] = throw(1 + throw(OUTER));
@@ -222,11 +237,24 @@ static void tell_nest(uint32_t first_thread, uint32_t thread_count, uint32_t mos
     uint32_t depth = count + 1 + throw(MOST_HELD - count);
     if (count == 2 && most-- > 0)
         facts_depend(thread, base, held, 1);
-    while (count < depth && most-- > 0 && held[count - 1] < lock_count - INNER) {
+    while (count < depth && most-- > 0 && held[count - 1] < ordered_count - INNER) {
         held[count] =
-            throw(8) == 0 ? lock_count - 1 - throw(1 + throw(INNER)) : later(held[count - 1]);
+            throw(8) == 0 ? ordered_count - 1 - throw(1 + throw(INNER)) : later(held[count - 1]);
         facts_depend(thread, held[count], held, count);
         count++;
+    }
+}
+
+/* One of the late threads takes a few of the tangled locks. */
+static void tell_tangle(void)
+{
+    uint32_t thread = FIRST_LATE + throw(LATE), held[MOST_HELD] = {0};
+    for (uint32_t i = 1; i < MOST_HELD; i++) {
+        held[i] = ordered_count + throw(tangled_count);
+        for (uint32_t j = 1; j < i; j++)
+            if (held[j] == held[i])
+                return;
+        facts_depend(thread, held[i], held, i);
     }
 }
 
@@ -246,16 +274,18 @@ static void make_threads(uint32_t first, uint32_t count)
 static void join_threads(uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        facts_join_thread(first + i, NOTHING);
+        facts_join_thread(first + i, NOTHING, 0);
 }
 
-/* Main makes a child under a lock, and joins it before it gives the lock back. */
+/* Main makes a child under a lock, which it gives back after it has joined it, or before. */
 static void tell_child(uint32_t child)
 {
-    facts_make_thread(FIRST_CHILD + child, OUTER + child);
-    for (uint32_t i = child; i < plant_count; i += CHILDREN)
-        plants[i].tell(&plants[i], WITH_CHILD);
-    facts_join_thread(FIRST_CHILD + child, OUTER + child);
+    uint32_t gate = OUTER + child;
+    uint32_t since = facts_make_thread(FIRST_CHILD + child, gate);
+    for (uint32_t i = 0; i < plant_count; i++)
+        if (plants[i].child == child)
+            plants[i].tell(&plants[i], WITH_CHILD);
+    facts_join_thread(FIRST_CHILD + child, lets_go(child) ? NOTHING : gate, since);
 }
 
 static void tell_threads(void)
@@ -275,6 +305,8 @@ static void tell_threads(void)
         plants[i].tell(&plants[i], WITH_LATE);
     }
     tell_nests(FIRST_LATE, LATE, dependency_target);
+    for (uint32_t i = 0; i < 2 * tangled_count; i++)
+        tell_tangle();
     join_threads(FIRST_LATE, LATE);
 }
 
@@ -282,20 +314,22 @@ static void tell_threads(void)
 static bool fits(void)
 {
     uint32_t most = cycle_count + decoy_count;
-    return lock_count <= MOST_LOCKS && cycle_count <= MOST_PLANTS && decoy_count <= MOST_PLANTS &&
-           most <= MOST_PLANTS && most > 0 && lock_count >= FIRST + INNER + SLOT * (most + 64) &&
+    return ordered_count <= MOST_LOCKS && tangled_count <= MOST_LOCKS - ordered_count &&
+           cycle_count <= MOST_PLANTS && decoy_count <= MOST_PLANTS && most <= MOST_PLANTS &&
+           most > 0 && ordered_count >= FIRST + INNER + SLOT * (most + 64) &&
            dependency_target >= 20 * most;
 }
 
 int main(int argc, char **argv)
 {
-    uint32_t *const numbers[] = {&lock_count, &dependency_target, &cycle_count, &decoy_count};
-    for (int i = 2; i < argc && i < 6; i++)
+    uint32_t *const numbers[] = {&ordered_count, &dependency_target, &cycle_count, &decoy_count,
+                                 &tangled_count};
+    for (int i = 2; i < argc && i < 7; i++)
         *numbers[i - 2] = (uint32_t)strtoul(argv[i], NULL, 10);
     if (argc < 2 || !fits())
         return 2;
     choose_plants();
-    if (!facts_begin(argv[1], lock_count, THREADS, is_rwlock)) {
+    if (!facts_begin(argv[1], ordered_count + tangled_count, THREADS, is_rwlock)) {
         perror(argv[1]);
         return 1;
     }

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "scale_facts.h"
 
 #include <link.h>
@@ -30,12 +29,19 @@ static struct {
     PLACE(pay)                                                                                     \
     PLACE(refund)                                                                                  \
     PLACE(transfer)                                                                                \
-    PLACE(audit) PLACE(report_balance) PLACE(add_interest) PLACE(log_entry) PLACE(find_customer)   \
-        PLACE(lock_shard) PLACE(serve) PLACE(dispatch) PLACE(worker)
+    PLACE(audit)                                                                                   \
+    PLACE(report_balance)                                                                          \
+    PLACE(add_interest)                                                                            \
+    PLACE(log_entry)                                                                               \
+    PLACE(find_customer)                                                                           \
+    PLACE(lock_shard)                                                                              \
+    PLACE(serve)                                                                                   \
+    PLACE(dispatch)                                                                                \
+    PLACE(worker)
 #define PLACE(name)                                                                                \
-    static __attribute__((noinline, no_icf)) void name(void)                                       \
+    static __attribute__((noinline)) void name(void)                                               \
     {                                                                                              \
-        __asm__ volatile("nop");                                                                   \
+        __asm__ volatile("nop /* " #name " */"); /* no two are alike */                            \
     }
 PLACES(PLACE)
 #undef PLACE
@@ -117,7 +123,7 @@ uint32_t facts_dependency_count(void)
     return dependency_count;
 }
 
-void facts_make_thread(uint32_t thread, uint32_t lock)
+uint32_t facts_make_thread(uint32_t thread, uint32_t lock)
 {
     struct snarl_held held = held_of(lock);
     struct snarl_fact_thread fact = {
@@ -131,9 +137,10 @@ void facts_make_thread(uint32_t thread, uint32_t lock)
         .held_count = lock != NOTHING,
     };
     append(&fact, sizeof fact, &held, fact.held_count * sizeof held);
+    return fact.parent_segment;
 }
 
-void facts_join_thread(uint32_t thread, uint32_t held)
+void facts_join_thread(uint32_t thread, uint32_t lock, uint32_t since)
 {
     struct snarl_fact_thread_end end = {
         .header.kind = SNARL_FACT_THREAD_END, .thread = thread, .segment = 1};
@@ -143,12 +150,11 @@ void facts_join_thread(uint32_t thread, uint32_t held)
                                    .joined = thread};
     APPEND(end);
     APPEND(join);
-    if (held == NOTHING)
+    if (lock == NOTHING)
         return;
-    /* It made the thread at the end of the segment before the last. */
-    struct snarl_held_since since = {.lock = held_of(held).lock, .since = main_segment - 2};
-    struct snarl_fact_join_held join_held = {.header.kind = SNARL_FACT_JOIN_HELD, .count = 1};
-    append(&join_held, sizeof join_held, &since, sizeof since);
+    struct snarl_held_since held = {.lock = id_of(lock), .since = since & INT32_MAX};
+    struct snarl_fact_join_held all_along = {.header.kind = SNARL_FACT_JOIN_HELD, .count = 1};
+    append(&all_along, sizeof all_along, &held, sizeof held);
 }
 
 static int find_program(struct dl_phdr_info *info, size_t size, void *context)

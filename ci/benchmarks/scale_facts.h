@@ -36,11 +36,12 @@ uint32_t facts_depend(uint32_t thread, uint32_t wanted, const uint32_t *held, ui
 void facts_again(uint32_t dependency);
 uint32_t facts_dependency_count(void);
 
-/* Main makes a thread while it holds `held`, NOTHING for none; and joins one, holding it still. */
+/* Main makes a thread while it holds `lock`, NOTHING for none: returns the segment that ends with
+ * it. And joins one, `lock` held all along since a segment. */
 enum {
     NOTHING = READ - 1
 };
-void facts_make_thread(uint32_t thread, uint32_t held);
-void facts_join_thread(uint32_t thread, uint32_t held);
+uint32_t facts_make_thread(uint32_t thread, uint32_t lock);
+void facts_join_thread(uint32_t thread, uint32_t lock, uint32_t since);
 
 #endif

@@ -91,6 +91,40 @@ static void add_variants(struct snarl_builder *builder, const struct snarl_origi
     }
 }
 
+static bool is_same_step(const struct snarl_report_step *step,
+                         const struct snarl_report_step *other)
+{
+    if (step->stack.frames != other->stack.frames || step->hold_count != other->hold_count)
+        return false;
+    for (size_t i = 0; i < step->hold_count; i++)
+        if (step->holds[i].stack.frames != other->holds[i].stack.frames)
+            return false;
+    return true;
+}
+
+/* Whether other threads came by the very call paths of the finding's own. */
+static bool is_same_way(const struct snarl_report_finding *finding,
+                        const struct snarl_report_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_same_step(&finding->steps[i], &steps[i]))
+            return false;
+    return count == finding->step_count;
+}
+
+/* Chains of other threads through the same locks. Those that did the same are counted. */
+static void add_others(struct snarl_builder *builder, const struct snarl_origins *origins,
+                       struct snarl_report_finding *finding, const struct snarl_cycle *cycle)
+{
+    for (const struct snarl_cycle *also = cycle->also; also != NULL; also = also->next) {
+        const struct snarl_report_step *steps = steps_of(builder, origins, also);
+        if (is_same_way(finding, steps, also->length))
+            finding->left_out++;
+        else
+            snarl_builder_add_also(builder, finding, steps, also->length);
+    }
+}
+
 void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_origins *origins,
                              const struct snarl_cycle *cycle)
 {
@@ -104,13 +138,12 @@ void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_o
     if ((finding->runs > 1 || finding->by_class) && finding->severity == SNARL_ERROR)
         finding->severity = SNARL_WARNING;
     finding->reason = cycle->reason;
+    finding->left_out = cycle->left_out;
     finding->ordered_by = lock_of(builder, origins, cycle->seen_ordered_by);
     finding->steps = steps;
     finding->step_count = cycle->length;
     add_variants(builder, origins, finding, cycle);
-    const struct snarl_cycle *also = cycle->also;
-    for (; also != NULL; also = also->next)
-        snarl_builder_add_also(builder, finding, steps_of(builder, origins, also), also->length);
+    add_others(builder, origins, finding, cycle);
     snarl_builder_add_schedules(builder, finding, origins, cycle);
     snarl_builder_finish(builder);
 }

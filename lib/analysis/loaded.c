@@ -117,6 +117,9 @@ static bool gather(struct snarl_loaded *loaded, const struct snarl_fact_header *
     case SNARL_FACT_THREAD_STACK:
         APPEND(loaded, thread_stacks, thread_stack_count, fact);
         return true;
+    case SNARL_FACT_LIKE:
+        APPEND(loaded, likes, like_count, fact);
+        return true;
     case SNARL_FACT_WAKE:
         APPEND(loaded, wakes, wake_count, fact);
         return true;
@@ -262,6 +265,7 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->starts);
     free(loaded->thread_stacks);
     free(loaded->misuses);
+    free(loaded->likes);
     free(loaded->wakes);
     free(loaded->asleeps);
     free(loaded->steered);

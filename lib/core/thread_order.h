@@ -25,9 +25,8 @@
 
 #include "base/table.h"
 
-enum {
-    SNARL_SEGMENT_LAST = UINT32_MAX, /* the whole life of a thread, up to its end */
-};
+/* In place of a segment: the whole life of a thread, up to its end. */
+#define SNARL_SEGMENT_LAST UINT32_MAX
 
 struct snarl_thread_order;
 

@@ -73,6 +73,7 @@ struct snarl_fact_header {
     FACT(FOUND_DONE, 25, found_done)                                                               \
     FACT(HAND_OFF, 26, hand_off)                                                                   \
     FACT(LOCK_NAME, 27, lock_name)                                                                 \
+    FACT(LIKE, 31, like)                                                                           \
     FACT(CHAOS, 30, chaos)                                                                         \
     FACT(SHAPE, 32, shape)                                                                         \
     FACT(RUN, 33, run)                                                                             \
@@ -187,6 +188,14 @@ struct snarl_fact_found_done {
     uint32_t segment;
     uint32_t once; /* a lock id */
     uint32_t padding;
+};
+
+/* So many more threads did as the dependency says, of which nothing else is written down. */
+struct snarl_fact_like {
+    struct snarl_fact_header header;
+    uint32_t dependency; /* id */
+    uint32_t padding;
+    uint64_t threads;
 };
 
 enum snarl_hand_off {

@@ -124,6 +124,15 @@ static void the_header_is_found(void **state)
         json_string_value(report_at(report, "findings.0.message")),
         "thread 1 (main) takes the inner one before the outer one, against the declared order");
     json_decref(report);
+
+    /* There is nothing to make happen. */
+    CHECK(0, "", "", command, "confirm", "--format", "json", "-o", path, "--", program);
+    report = report_load(path);
+    assert_int_equal(json_integer_value(report_at(report, "findings.0.confirmation.runs")), 0);
+    assert_string_equal(json_string_value(report_at(report, "findings.0.confirmation.reason")),
+                        "It was not tried: it goes against a declared order, and no thread has to "
+                        "take the locks in that one.");
+    json_decref(report);
     free(path);
     free(command);
     free(include);

@@ -32,6 +32,9 @@ struct snarl_report *sample_waits(void);    /* hung, each thread on another kind
 struct snarl_report *sample_known(void);      /* two of three findings are in a baseline */
 struct snarl_report *sample_suppressed(void); /* nothing is left, by rules of two files */
 
+struct snarl_report *sample_confirmed(void);   /* the transfer, made to happen */
+struct snarl_report *sample_unconfirmed(void); /* ... and not, in ten runs */
+
 /* What the format writes for the report, as one string that the caller frees. Fails the test where
  * the format does not exist or says that it could not write. */
 char *sample_written(const char *format, const struct snarl_report *report,

@@ -179,3 +179,33 @@ struct snarl_report *sample_waits(void)
     process->states[0].hold_count = 1;
     return report;
 }
+
+struct snarl_report *sample_confirmed(void)
+{
+    struct snarl_report *report = sample_transfer();
+    report->findings[0].status = SNARL_CONFIRMED;
+    report->findings[0].confirmation =
+        build_copy(report,
+                   &(struct snarl_report_confirmation){
+                       .run = 2,
+                       .runs = 10,
+                       .pid = 4720,
+                       .schedule = "snarl.7f3a09c2e1b44d10.schedule",
+                       .again = "snarl run --replay snarl.7f3a09c2e1b44d10.schedule -- ./transfer"},
+                   1, sizeof *report->findings[0].confirmation);
+    return report;
+}
+
+struct snarl_report *sample_unconfirmed(void)
+{
+    struct snarl_report *report = sample_transfer();
+    report->findings[0].confirmation = build_copy(
+        report,
+        &(struct snarl_report_confirmation){
+            .runs = 10,
+            .why =
+                "While thread 2 \"payer\" was held in pay() (bank.c:22), nothing else could run: "
+                "thread 3 \"refunder\" waited on turn.passed in worker() (bank.c:43)."},
+        1, sizeof *report->findings[0].confirmation);
+    return report;
+}

@@ -50,7 +50,7 @@ static void a_cycle_has_all_its_parts(void **state)
     json_t *finding = json_array_get(findings, 0);
     JSON_KEYS(finding, "id", "kind", "status", "severity", "baseline", "message", "reason",
               "ordered_in_this_run_by", "by_class", "runs", "why", "fix", "locks", "threads",
-              "steps", "also");
+              "steps", "also", "left_out");
     json_is(json_object_get(finding, "id"), "'7f3a09c2e1b44d10'");
     json_is(json_object_get(finding, "kind"), "'lock-order-cycle'");
     json_is(json_object_get(finding, "status"), "'predicted'");
@@ -270,12 +270,33 @@ static void bytes_that_are_no_text_are_replaced(void **state)
     json_decref(report);
 }
 
+static void what_came_of_a_confirmation_is_added(void **state)
+{
+    (void)state;
+    json_t *report = json_read_back(sample_confirmed(), &json_usual);
+    json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+    json_is(json_object_get(finding, "status"), "'confirmed'");
+    json_is(json_object_get(finding, "confirmation"),
+            "{'run': 2, 'runs': 10, 'pid': 4720, 'reason': null,"
+            " 'schedule': 'snarl.7f3a09c2e1b44d10.schedule'}");
+    json_decref(report);
+    report = json_read_back(sample_unconfirmed(), &json_usual);
+    finding = json_array_get(json_object_get(report, "findings"), 0);
+    json_is(json_object_get(finding, "status"), "'predicted'");
+    json_t *confirmation = json_object_get(finding, "confirmation");
+    JSON_KEYS(confirmation, "run", "runs", "pid", "reason", "schedule");
+    json_is(json_object_get(confirmation, "run"), "null");
+    json_is(json_object_get(confirmation, "schedule"), "null");
+    json_decref(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_is_kept),
         cmocka_unit_test(random_delays_have_their_seed),
         cmocka_unit_test(a_cycle_has_all_its_parts),
+        cmocka_unit_test(what_came_of_a_confirmation_is_added),
         cmocka_unit_test(frames_have_null_for_what_is_unknown_and_include_inlined_ones),
         cmocka_unit_test(a_join_wants_a_thread),
         cmocka_unit_test(a_race_has_actions_and_no_wants),

@@ -42,6 +42,8 @@ static const struct sample {
     {"suppressed", sample_suppressed, {0}},
     {"suppressed_rules", sample_suppressed, {.rules = true}},
     {"no_rules", sample_clean, {.rules = true}},
+    {"confirmed", sample_confirmed, {0}},
+    {"unconfirmed", sample_unconfirmed, {0}},
 };
 
 static char *write_sample(const struct sample *sample, const struct snarl_format_options *options)

@@ -35,7 +35,7 @@ static const struct snarl_option options[] = {
      FIELD(timeout_s)},
     {"seed", 0, "NUMBER", "vary where threads are held, and who goes first, by NUMBER (1)",
      SNARL_OPTION_NUMBER, FIELD(seed)},
-    {"schedules", 's', "DIR", "write the schedules that led there to DIR (.)", SNARL_OPTION_TEXT,
+    {"schedules", 0, "DIR", "write the schedules that led there to DIR (.)", SNARL_OPTION_TEXT,
      FIELD(schedules)},
 };
 

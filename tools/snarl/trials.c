@@ -228,12 +228,28 @@ static bool try_finding(struct work *work, struct snarl_report_finding *finding)
     return fine;
 }
 
+static bool is_declared(const struct snarl_report *report,
+                        const struct snarl_report_finding *finding)
+{
+    for (size_t i = 0; i < finding->thread_count; i++) {
+        const struct snarl_report_thread *thread =
+            snarl_report_thread_by_id(report, finding->threads[i]);
+        if (thread != NULL && thread->declared)
+            return true;
+    }
+    return false;
+}
+
 /* What is not tried, and why. */
 static void explain_untried(struct snarl_report *report, struct snarl_report_finding *finding)
 {
     const char *why = NULL;
     if (finding->status == SNARL_OCCURRED && finding->kind == SNARL_FINDING_DEADLOCK)
         why = "It came by itself, before anything was steered: there is nothing to confirm.";
+    else if (finding->status == SNARL_PREDICTED && is_declared(report, finding))
+        why =
+            "It was not tried: it goes against a declared order, and no thread has to take the "
+            "locks in that one.";
     else if (finding->status == SNARL_PREDICTED && finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE)
         why =
             "It was not tried: steering knows mutexes, rwlocks and spin locks, in waits "
