@@ -13,7 +13,7 @@ static struct snarl_thread_order *orders_of(struct snarl_across *across, uint32_
     if (across->shape_order == NULL)
         snarl_pool_exhausted();
     across->shape = shape;
-    snarl_loaded_tell_shape(across->loaded, shape, across->shape_order);
+    snarl_loaded_tell_shape(across->loaded, shape, across->shape_order, snarl_loaded_same_id, NULL);
     return across->shape_order;
 }
 
@@ -60,13 +60,21 @@ static bool is_ordered(struct snarl_across *across, const struct snarl_across_pl
     return known->ordered;
 }
 
+/* A lock that a step holds, as the recording has it; 0 for none of its own. */
+static uint32_t held_lock(const struct snarl_across *across, const struct snarl_dependency *step,
+                          uint32_t index)
+{
+    uint32_t lock = snarl_order_node_lock(step->held[index]);
+    return across->lock_of != NULL ? across->lock_of(across->context, lock) : lock;
+}
+
 /* Whether what is done inside an initialisation is over, as this is done after it. */
 static bool is_after_once(struct snarl_across *across, const struct snarl_across_place *place,
                           const struct snarl_dependency *other)
 {
     for (uint32_t i = 0; i < other->held_count; i++) {
         size_t modules_then;
-        uint32_t lock = snarl_order_node_lock(other->held[i]);
+        uint32_t lock = held_lock(across, other, i);
         const struct snarl_fact_lock *fact = snarl_loaded_lock(across->loaded, lock, &modules_then);
         if (fact == NULL || (fact->kind != SNARL_OBJECT_ONCE && fact->kind != SNARL_OBJECT_G_ONCE))
             continue;
@@ -92,7 +100,7 @@ static bool stops(void *context, uint32_t owner, uint32_t lock, bool shared)
     if (member == NULL || member->class == gate->class)
         return false; /* it may be inside of what it holds itself */
     for (uint32_t i = 0; i < gate->other->held_count; i++)
-        if (snarl_order_node_lock(gate->other->held[i]) == lock &&
+        if (held_lock(gate->across, gate->other, i) == lock &&
             !(shared && snarl_dependency_holds_shared(gate->other, i)))
             return true;
     return false;
@@ -107,12 +115,13 @@ static bool is_gated(struct snarl_across *across, const struct snarl_across_plac
                                     stops, &gate);
 }
 
-/* What keeps the other apart from this place, whatever place the other is at. */
-static enum snarl_reason keeps_off(struct snarl_across *across,
-                                   const struct snarl_across_place *place,
-                                   const struct snarl_dependency *other,
-                                   const struct snarl_across_class *class)
+enum snarl_reason snarl_across_keeps_off(struct snarl_across *across,
+                                         const struct snarl_across_place *place,
+                                         const struct snarl_dependency *other)
 {
+    const struct snarl_across_class *class = snarl_across_seen(across, other)->class;
+    if (class == NULL || snarl_across_member(across, place->key.thread) == NULL)
+        return SNARL_REASON_NONE; /* what is declared keeps nothing off */
     if (is_ordered(across, place, class) || is_after_once(across, place, other))
         return SNARL_REASON_ORDERED;
     return is_gated(across, place, other, class) ? SNARL_REASON_GATE_LOCK : SNARL_REASON_NONE;
@@ -137,11 +146,10 @@ static bool can_meet(struct snarl_across *across, const struct snarl_across_plac
 static const struct snarl_across_place *next_free(struct snarl_across *across,
                                                   const struct snarl_across_place *place,
                                                   const struct snarl_dependency *other,
-                                                  const struct snarl_across_class *class,
                                                   enum snarl_reason *reason)
 {
     for (; place != NULL; place = place->next) {
-        enum snarl_reason why = keeps_off(across, place, other, class);
+        enum snarl_reason why = snarl_across_keeps_off(across, place, other);
         if (why == SNARL_REASON_NONE)
             return place;
         *reason = why;
@@ -155,17 +163,17 @@ enum snarl_reason snarl_across_apart(void *context, const struct snarl_dependenc
     struct snarl_across *across = context;
     const struct snarl_across_seen *at_left = snarl_across_seen(across, left);
     const struct snarl_across_seen *at_right = snarl_across_seen(across, right);
-    if (at_left == NULL || at_right == NULL)
+    if (at_left == NULL || at_right == NULL || at_left->class == NULL || at_right->class == NULL)
         return SNARL_REASON_NONE;
     enum snarl_reason reason = SNARL_REASON_ORDERED;
     const struct snarl_across_place *first_right =
-        next_free(across, at_right->first, left, at_left->class, &reason);
+        next_free(across, at_right->first, left, &reason);
     if (first_right == NULL)
         return reason;
     const struct snarl_across_place *here = at_left->first;
-    while ((here = next_free(across, here, right, at_right->class, &reason)) != NULL) {
+    while ((here = next_free(across, here, right, &reason)) != NULL) {
         const struct snarl_across_place *there = first_right;
-        for (; there != NULL; there = next_free(across, there->next, left, at_left->class, &reason))
+        for (; there != NULL; there = next_free(across, there->next, left, &reason))
             if (can_meet(across, here, there))
                 return SNARL_REASON_NONE;
         reason = SNARL_REASON_ORDERED;

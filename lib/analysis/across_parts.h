@@ -31,6 +31,11 @@ struct snarl_across_member {
     UT_hash_handle by_thread;
 };
 
+struct snarl_across_list {
+    uint32_t *items;
+    uint32_t count;
+};
+
 /* Where, in a shape, a dependency was seen. */
 struct snarl_across_place {
     struct {
@@ -38,20 +43,15 @@ struct snarl_across_place {
         uint32_t thread;     /* in the recording */
         uint32_t segment;
     } key;
+    struct snarl_across_list runs;   /* ascending */
     struct snarl_across_place *next; /* of the same dependency, as the shapes come */
     UT_hash_handle by_key;
 };
 
-struct snarl_across_list {
-    uint32_t *items;
-    uint32_t count;
-};
-
 struct snarl_across_seen {
-    uint32_t dependency; /* in the graph */
-    struct snarl_across_class *class;
+    uint32_t dependency;              /* in the graph */
+    struct snarl_across_class *class; /* NULL for an order that the program has declared */
     struct snarl_across_place *first, *last;
-    struct snarl_across_list runs; /* ascending */
     UT_hash_handle by_dependency;
 };
 
@@ -68,6 +68,10 @@ struct stand_in;
 
 struct snarl_across {
     struct snarl_loaded *loaded;
+    struct snarl_lock_order *order;
+    uint32_t (*lock_of)(void *context,
+                        uint32_t id); /* NULL: the graph's locks are the recording's */
+    void *context;
     struct snarl_arena arena;
     struct snarl_across_class *classes;
     struct snarl_across_member *members;
@@ -88,6 +92,10 @@ void *snarl_across_allocate(struct snarl_across *, size_t size);
 struct snarl_across_member *snarl_across_member(const struct snarl_across *, uint32_t thread);
 struct snarl_across_seen *snarl_across_seen(const struct snarl_across *,
                                             const struct snarl_dependency *);
+
+/* What keeps the other off this place, whatever place the other is at. */
+enum snarl_reason snarl_across_keeps_off(struct snarl_across *, const struct snarl_across_place *,
+                                         const struct snarl_dependency *other);
 
 /* What keeps two dependencies of the graph apart, wherever they were seen. */
 enum snarl_reason snarl_across_apart(void *context, const struct snarl_dependency *left,

@@ -159,21 +159,24 @@ static void note_place(struct snarl_across *across, const struct snarl_dependenc
     if (seen == NULL) {
         seen = snarl_across_allocate(across, sizeof *seen);
         seen->dependency = dependency->id;
-        seen->class = snarl_across_member(across, want->thread)->class;
+        const struct snarl_across_member *member = snarl_across_member(across, want->thread);
+        seen->class = member != NULL ? member->class : NULL;
         HASH_ADD(by_dependency, across->seen, dependency, sizeof seen->dependency, seen);
     }
-    if (seen->runs.count == 0 || seen->runs.items[seen->runs.count - 1] != across->run)
-        append(&seen->runs, across->run);
     struct snarl_across_place wanted, *place;
     memset(&wanted, 0, sizeof wanted);
     wanted.key.dependency = dependency->id;
     wanted.key.thread = want->thread;
     wanted.key.segment = want->segment;
     HASH_FIND(by_key, across->places, &wanted.key, sizeof wanted.key, place);
-    if (place != NULL)
+    if (place != NULL) {
+        if (place->runs.items[place->runs.count - 1] != across->run)
+            append(&place->runs, across->run);
         return;
+    }
     place = snarl_across_allocate(across, sizeof *place);
     place->key = wanted.key;
+    append(&place->runs, across->run);
     HASH_ADD(by_key, across->places, key, sizeof place->key, place);
     if (seen->last != NULL)
         seen->last->next = place;
@@ -182,63 +185,61 @@ static void note_place(struct snarl_across *across, const struct snarl_dependenc
     seen->last = place;
 }
 
-static bool tell(void *context, const struct snarl_want *want)
+bool snarl_across_tell(struct snarl_across *across, size_t run, const struct snarl_want *want)
 {
-    struct snarl_across *across = context;
     const struct snarl_across_member *member = snarl_across_member(across, want->thread);
-    if (member == NULL)
+    bool declared = snarl_is_declared(want->thread);
+    if (member == NULL && !declared)
         return true;
+    across->run = (uint32_t)run;
     struct snarl_want told = *want;
-    told.thread = stand_in_of(across, member, want);
+    if (!declared)
+        told.thread = stand_in_of(across, member, want);
     told.segment = 1;
     struct snarl_dependency *dependency;
-    if (snarl_lock_order_add(across->loaded->order, &told, &dependency) == SNARL_ADDED_FAILED)
+    if (snarl_lock_order_add(across->order, &told, &dependency) == SNARL_ADDED_FAILED)
         across->loaded->losses |= 1u << SNARL_LOSS_MEMORY;
     else if (dependency != NULL)
         note_place(across, dependency, want);
     return true;
 }
 
-void snarl_across_judge(struct snarl_loaded *loaded)
+struct snarl_across *snarl_across_begin(struct snarl_loaded *loaded, struct snarl_lock_order *order,
+                                        uint32_t (*lock_of)(void *context, uint32_t id),
+                                        void *context)
 {
     struct snarl_across *across = calloc(1, sizeof *across);
     if (across == NULL)
         snarl_pool_exhausted();
-    loaded->runs->across = across;
     across->loaded = loaded;
+    across->order = order;
+    across->lock_of = lock_of;
+    across->context = context;
     snarl_arena_start(&across->arena, 0, false);
     snarl_arena_start(&across->shape_arena, 0, false);
     across->shapes = snarl_across_allocate(across, (loaded->runs->shape_count + 1) *
                                                        sizeof(struct snarl_across_member *));
     add_members(across);
-    snarl_lock_order_judge_by(loaded->order, snarl_across_apart, across);
-    snarl_loaded_tell_polled(loaded, loaded->order);
-    for (size_t i = 0; i < loaded->runs->run_count; i++) {
-        across->run = (uint32_t)i;
-        snarl_loaded_tell_run(loaded, i, tell, across);
-    }
-    if (snarl_lock_order_searches_cut(loaded->order) > 0)
-        loaded->losses |= 1u << SNARL_LOSS_SEARCH;
+    snarl_lock_order_judge_by(order, snarl_across_apart, across);
+    return across;
 }
 
-void snarl_across_free(struct snarl_loaded *loaded)
+void snarl_across_end(struct snarl_across *across)
 {
-    struct snarl_across *across = loaded->runs->across;
     if (across == NULL)
         return;
-    for (struct snarl_across_seen *seen = across->seen; seen != NULL;
-         seen = seen->by_dependency.next)
-        free(seen->runs.items);
+    for (struct snarl_across_place *place = across->places; place != NULL;
+         place = place->by_key.next)
+        free(place->runs.items);
     free(across->originals);
     snarl_arena_end(&across->shape_arena);
     snarl_arena_end(&across->arena);
     free(across);
 }
 
-uint32_t snarl_across_thread(const struct snarl_loaded *loaded, uint32_t thread)
+uint32_t snarl_across_thread(const struct snarl_across *across, uint32_t thread)
 {
-    const struct snarl_across *across = loaded->runs != NULL ? loaded->runs->across : NULL;
-    if (across == NULL)
+    if (across == NULL || snarl_is_declared(thread))
         return thread;
     return thread != 0 && thread <= across->thread_count ? across->originals[thread] : 0;
 }
@@ -251,7 +252,7 @@ static bool are_enough(const struct snarl_across *across, const struct snarl_cyc
         uint32_t needed = 0;
         for (uint32_t j = 0; j < cycle->length; j++)
             needed += snarl_across_seen(across, cycle->steps[j])->class == class;
-        if (needed > class->most)
+        if (class != NULL && needed > class->most)
             return false;
     }
     return true;
@@ -270,46 +271,73 @@ static bool contains(const struct snarl_across_list *list, uint32_t number)
     return low < list->count && list->items[low] == number;
 }
 
+/* The runs in which a step was seen where none of the others is kept off; of a cycle that cannot
+ * happen, all. Ascending, as each place is of one shape, and the places are as the shapes come. */
+static struct snarl_across_list runs_of(struct snarl_across *across,
+                                        const struct snarl_cycle *cycle, uint32_t step)
+{
+    struct snarl_across_list runs = {NULL, 0};
+    const struct snarl_across_place *place = snarl_across_seen(across, cycle->steps[step])->first;
+    for (; place != NULL; place = place->next) {
+        bool is_free = true;
+        for (uint32_t i = 0; i < cycle->length && cycle->status != SNARL_INFEASIBLE; i++)
+            is_free &= i == step ||
+                       snarl_across_keeps_off(across, place, cycle->steps[i]) == SNARL_REASON_NONE;
+        for (uint32_t i = 0; is_free && i < place->runs.count; i++)
+            append(&runs, place->runs.items[i]);
+    }
+    return runs;
+}
+
 /* Marks the steps that the run has shown; how many that were not marked. */
-static size_t cover(const struct snarl_across *across, const struct snarl_cycle *cycle,
-                    uint32_t run, bool *covered, bool mark)
+static size_t cover(const struct snarl_across_list *lists, uint32_t length, uint32_t run,
+                    bool *covered, bool mark)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < cycle->length; i++)
-        if (!covered[i] && contains(&snarl_across_seen(across, cycle->steps[i])->runs, run)) {
+    for (uint32_t i = 0; i < length; i++)
+        if (!covered[i] && contains(&lists[i], run)) {
             count++;
-            covered[i] = mark;
+            covered[i] |= mark;
         }
     return count;
 }
 
 /* The run that shows the most of what is not covered is taken, then the next. */
-size_t snarl_across_runs(const struct snarl_loaded *loaded, const struct snarl_cycle *cycle)
+static size_t count_runs(const struct snarl_across_list *lists, uint32_t length, bool *covered)
 {
-    const struct snarl_across *across = loaded->runs->across;
-    if (cycle->status != SNARL_INFEASIBLE && !are_enough(across, cycle))
-        return 0;
-    bool *covered = calloc(cycle->length, sizeof *covered);
-    if (covered == NULL)
-        snarl_pool_exhausted();
     size_t runs = 0;
-    for (uint32_t first = 0; first < cycle->length; first++) {
-        if (covered[first])
+    for (uint32_t first = 0; first < length; first++) {
+        if (covered[first] || lists[first].count == 0)
             continue;
-        const struct snarl_across_list *list =
-            &snarl_across_seen(across, cycle->steps[first])->runs;
-        uint32_t best = list->items[0];
+        uint32_t best = lists[first].items[0];
         size_t most = 0;
-        for (uint32_t i = 0; i < list->count && most < cycle->length; i++) {
-            size_t count = cover(across, cycle, list->items[i], covered, false);
+        for (uint32_t i = 0; i < lists[first].count && most < length; i++) {
+            size_t count = cover(lists, length, lists[first].items[i], covered, false);
             if (count > most) {
                 most = count;
-                best = list->items[i];
+                best = lists[first].items[i];
             }
         }
-        cover(across, cycle, best, covered, true);
+        cover(lists, length, best, covered, true);
         runs++;
     }
+    return runs;
+}
+
+size_t snarl_across_runs(struct snarl_across *across, const struct snarl_cycle *cycle)
+{
+    if (cycle->status != SNARL_INFEASIBLE && !are_enough(across, cycle))
+        return 0;
+    struct snarl_across_list *lists = calloc(cycle->length, sizeof *lists);
+    bool *covered = calloc(cycle->length, sizeof *covered);
+    if (lists == NULL || covered == NULL)
+        snarl_pool_exhausted();
+    for (uint32_t i = 0; i < cycle->length; i++)
+        lists[i] = runs_of(across, cycle, i);
+    size_t runs = count_runs(lists, cycle->length, covered);
+    for (uint32_t i = 0; i < cycle->length; i++)
+        free(lists[i].items);
+    free(lists);
     free(covered);
     return runs;
 }

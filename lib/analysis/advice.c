@@ -204,13 +204,27 @@ static const char *ordered_in_this_run(const struct snarl_advice *advice)
         kind, *kind != '\0' ? " " : "", lock->name);
 }
 
+/* Of a variable, which is the same lock in every run, the name is in one word. */
+static bool are_variables(const struct snarl_advice *advice)
+{
+    for (size_t i = 0; i < advice->finding->lock_count; i++)
+        if (strchr(snarl_advice_lock(advice, advice->finding->locks[i]), ' ') != NULL)
+            return false;
+    return true;
+}
+
 static const char *runs_words(const struct snarl_advice *advice)
 {
-    if (advice->finding->runs == 0)
+    const struct snarl_report_finding *finding = advice->finding;
+    if (finding->runs == 0)
         return "";
+    const char *doubt = finding->by_class || are_variables(advice)
+                            ? ""
+                            : " Locks that are no variables were matched by where they were "
+                              "made, and in which order.";
     return snarl_report_string(advice->report,
-                               " It rests on %u runs: no single run has shown all sides.",
-                               advice->finding->runs);
+                               " It rests on %u runs: no single run has shown all sides.%s",
+                               finding->runs, doubt);
 }
 
 static void advise_cycle(const struct snarl_advice *advice)
@@ -231,10 +245,26 @@ static void advise_cycle(const struct snarl_advice *advice)
         finding->why = infeasible_why(finding->reason);
         return;
     }
-    finding->why = snarl_report_string(
-        report, "Nothing keeps them apart: no common lock, %s threads alive together.%s%s%s",
-        finding->step_count == 2 ? "both" : "all", ordered_in_this_run(advice),
-        finding->severity == SNARL_WARNING ? doubts(advice) : "", runs_words(advice));
+    if (finding->by_class) {
+        finding->why = snarl_report_string(
+            report,
+            "By class: each side was seen, but with other locks of those made at the same place; "
+            "nothing keeps two threads from doing both with the same ones.%s%s",
+            runs_words(advice), doubts(advice));
+        finding->fix = snarl_advice_order(advice);
+        return;
+    }
+    const char *doubt = finding->severity == SNARL_WARNING ? doubts(advice) : "";
+    finding->why =
+        finding->runs > 0
+            ? snarl_report_string(report,
+                                  "No common lock keeps them apart, nor any order of threads that "
+                                  "a run has shown.%s%s",
+                                  runs_words(advice), doubt)
+            : snarl_report_string(
+                  report,
+                  "Nothing keeps them apart: no common lock, %s threads alive together.%s%s",
+                  finding->step_count == 2 ? "both" : "all", ordered_in_this_run(advice), doubt);
     finding->fix = snarl_advice_order(advice);
 }
 

@@ -39,6 +39,8 @@ static void build(struct snarl_builder *builder)
         snarl_builder_deadlocks(builder, &builder->sources[i]);
         snarl_builder_asleep(builder, &builder->sources[i]);
         snarl_builder_cycles(builder, &builder->sources[i]);
+        if (builder->by_class)
+            snarl_builder_by_class(builder, &builder->sources[i]);
         snarl_builder_misuses(builder, &builder->sources[i]);
         if (builder->edges)
             snarl_builder_edges(builder, &builder->sources[i]);
@@ -61,6 +63,7 @@ struct snarl_report *snarl_analyse(const char *const *paths, size_t count,
     struct snarl_loaded_options loading = {.keep_infeasible = options->all};
     struct snarl_builder builder = {.symbols = snarl_symbols_open(),
                                     .keep_infeasible = options->all,
+                                    .by_class = options->by_class,
                                     .edges = options->edges,
                                     .make_schedules = options->schedules};
     builder.sources = calloc(count + 1, sizeof *builder.sources);

@@ -12,6 +12,7 @@
 
 struct snarl_analysis_options {
     bool all;       /* keep infeasible cycles, with their reasons */
+    bool by_class;  /* find orders of classes of locks, too, see lock_classes.h */
     bool edges;     /* make the edges of the lock-order graph, for formats that draw them */
     bool schedules; /* say how to steer a run into each cycle that is predicted */
 };

@@ -211,30 +211,29 @@ const char *snarl_builder_call(struct snarl_report *report, const char *function
 
 /* "mutex 3 made in account_open() bank.c:12": for what is no variable, where it comes from. */
 static const char *describe(struct snarl_builder *builder, const struct snarl_report_lock *lock,
-                            const char *kind)
+                            const char *subject)
 {
     bool created = lock->created.count > 0;
     const struct snarl_frame *place =
         snarl_stack_place(created ? &lock->created : &lock->first_taken);
     if (place == NULL || (place->function == NULL && place->file == NULL))
-        return snarl_report_string(builder->report, "%s %u", kind, lock->id);
+        return subject;
     const char *verb = created ? "made in" : "first taken in";
     if (place->file == NULL)
-        return snarl_report_string(builder->report, "%s %u %s %s", kind, lock->id, verb,
+        return snarl_report_string(builder->report, "%s %s %s", subject, verb,
                                    snarl_builder_call(builder->report, place->function));
     const char *file =
         strrchr(place->file, '/') != NULL ? strrchr(place->file, '/') + 1 : place->file;
     if (place->function == NULL)
-        return snarl_report_string(builder->report, "%s %u %s %s:%u", kind, lock->id, verb, file,
+        return snarl_report_string(builder->report, "%s %s %s:%u", subject, verb, file,
                                    place->line);
-    return snarl_report_string(builder->report, "%s %u %s %s %s:%u", kind, lock->id, verb,
+    return snarl_report_string(builder->report, "%s %s %s %s:%u", subject, verb,
                                snarl_builder_call(builder->report, place->function), file,
                                place->line);
 }
 
-/* The name that the lock has in the source: that of the variable at its address. */
-static const char *source_name(struct snarl_builder *builder, struct snarl_source *source,
-                               const struct snarl_fact_lock *fact, size_t modules_then)
+const char *snarl_builder_variable(struct snarl_builder *builder, struct snarl_source *source,
+                                   const struct snarl_fact_lock *fact, size_t modules_then)
 {
     if (fact->kind == SNARL_OBJECT_LOADER)
         return SNARL_LOADER_LOCK_NAME;
@@ -273,7 +272,7 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
         described->address = fact->address;
         described->created = snarl_builder_stack(builder, source, fact->created);
         described->first_taken = snarl_builder_stack(builder, source, fact->first_taken);
-        described->name = own(builder, source_name(builder, source, fact, modules_then));
+        described->name = own(builder, snarl_builder_variable(builder, source, fact, modules_then));
     }
     const char *told = snarl_loaded_lock_name(&source->loaded, lock);
     if (told != NULL && *told != '\0') {
@@ -281,7 +280,26 @@ unsigned snarl_builder_lock(struct snarl_builder *builder, struct snarl_source *
         described->named = true;
     }
     if (described->name == NULL)
-        described->name = describe(builder, described, kind_of(fact));
+        described->name =
+            describe(builder, described,
+                     snarl_report_string(builder->report, "%s %u", kind_of(fact), described->id));
+    return described->id;
+}
+
+unsigned snarl_builder_like_locks(struct snarl_builder *builder, struct snarl_source *source,
+                                  uint32_t lock, const char *name)
+{
+    unsigned one = snarl_builder_lock(builder, source, lock);
+    struct snarl_report_lock *described = GROW(builder, locks, lock_count, lock_capacity);
+    *described = builder->report->locks[one - 1];
+    described->id = (unsigned)builder->report->lock_count;
+    described->address = 0;
+    described->first_taken = (struct snarl_stack){NULL, 0};
+    if (name != NULL)
+        described->name = own(builder, name);
+    else
+        described->name = describe(builder, described,
+                                   snarl_report_string(builder->report, "a %s", described->kind));
     return described->id;
 }
 

@@ -16,6 +16,7 @@ struct snarl_owned_string;  /* private: what the report has a copy of */
 struct snarl_known_finding; /* private: a finding by its name */
 struct snarl_known_file;    /* private: a file by its path */
 struct snarl_known_set;     /* see lock_sets.h */
+struct snarl_across;        /* see loaded_runs.h */
 
 /* A recording and its place in the report. */
 struct snarl_source {
@@ -31,7 +32,7 @@ struct snarl_builder {
     struct snarl_arena arena;
     struct snarl_source *sources;
     size_t source_count;
-    bool keep_infeasible, edges, make_schedules; /* see analysis.h */
+    bool keep_infeasible, by_class, edges, make_schedules; /* see analysis.h */
     struct snarl_owned_string *strings;
     struct snarl_known_finding *known_findings;
     struct snarl_known_file *known_files;
@@ -43,6 +44,14 @@ struct snarl_builder {
  * entry without description. */
 unsigned snarl_builder_lock(struct snarl_builder *, struct snarl_source *, uint32_t lock);
 unsigned snarl_builder_thread(struct snarl_builder *, struct snarl_source *, uint32_t thread);
+
+/* Many locks that are like this one, under one id: named `name`, or after where they were made. */
+unsigned snarl_builder_like_locks(struct snarl_builder *, struct snarl_source *, uint32_t lock,
+                                  const char *name);
+
+/* The name of the variable that a lock is, or NULL. */
+const char *snarl_builder_variable(struct snarl_builder *, struct snarl_source *,
+                                   const struct snarl_fact_lock *fact, size_t modules_then);
 
 /* A stack with names; empty for 0 or an unknown id. */
 struct snarl_stack snarl_builder_stack(struct snarl_builder *, struct snarl_source *,
@@ -77,14 +86,16 @@ void snarl_builder_add_loss(struct snarl_builder *, const char *sentence);
  * its own: then the arrays say of each whose it is and what it is there. */
 struct snarl_origin {
     struct snarl_source *source;
-    uint32_t id;
+    uint32_t id;        /* 0: nothing that would be shown */
+    unsigned in_report; /* of a lock that the recording does not have, its id there; else 0 */
 };
 struct snarl_origins {
     struct snarl_source *source; /* whose all ids are; else NULL, and the arrays count */
     const struct snarl_origin *threads, *locks, *stacks;
-    bool across; /* of a merged recording's source: threads are those of what its runs show together
-                  */
-    size_t runs; /* ... and the cycles rest on so many; else 0 */
+    const struct snarl_across *across; /* of a merged recording, see loaded_runs.h: threads are
+                                          those of what its runs show together */
+    bool by_class; /* locks are classes, which `locks` counts though the source is set */
+    size_t runs;   /* ... and the cycles rest on so many; else 0 */
 };
 
 /* Adds a cycle as a finding. */
@@ -118,6 +129,7 @@ void snarl_builder_cycles(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_merged_cycles(struct snarl_builder *, struct snarl_source *,
                                  struct snarl_known_set *occurred);
 void snarl_builder_misuses(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_by_class(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_steered(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_edges(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_shared_order(struct snarl_builder *);

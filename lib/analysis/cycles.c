@@ -6,7 +6,7 @@
 static struct snarl_origin origin_of(const struct snarl_origins *origins,
                                      const struct snarl_origin *of, uint32_t id)
 {
-    return origins->source != NULL ? (struct snarl_origin){origins->source, id} : of[id];
+    return origins->source != NULL ? (struct snarl_origin){origins->source, id, 0} : of[id];
 }
 
 static unsigned lock_of(struct snarl_builder *builder, const struct snarl_origins *origins,
@@ -14,15 +14,17 @@ static unsigned lock_of(struct snarl_builder *builder, const struct snarl_origin
 {
     if (lock == 0)
         return 0;
-    struct snarl_origin origin = origin_of(origins, origins->locks, lock);
+    if (origins->by_class && origins->locks[lock].in_report != 0)
+        return origins->locks[lock].in_report;
+    struct snarl_origin origin =
+        origins->by_class ? origins->locks[lock] : origin_of(origins, origins->locks, lock);
     return snarl_builder_lock(builder, origin.source, origin.id);
 }
 
 static unsigned thread_of(struct snarl_builder *builder, const struct snarl_origins *origins,
                           uint32_t thread)
 {
-    if (origins->across)
-        thread = snarl_across_thread(&origins->source->loaded, thread);
+    thread = snarl_across_thread(origins->across, thread);
     struct snarl_origin origin = origin_of(origins, origins->threads, thread);
     return snarl_builder_thread(builder, origin.source, origin.id);
 }
@@ -48,14 +50,17 @@ static struct snarl_report_step step_of(struct snarl_builder *builder,
         .shared = dependency->flags & SNARL_WANT_SHARED,
         .tried = dependency->flags & SNARL_WANT_TRIED,
         .stack = stack_of(builder, origins, variant->stack),
-        .hold_count = dependency->held_count,
     };
     step.holds = snarl_report_allocate(builder->report, dependency->held_count, sizeof *step.holds);
     for (uint32_t i = 0; i < dependency->held_count; i++) {
         uint32_t lock = snarl_order_node_lock(dependency->held[i]);
-        step.holds[i].lock = lock_of(builder, origins, lock);
-        step.holds[i].shared = snarl_dependency_holds_shared(dependency, i);
-        step.holds[i].stack = stack_of(builder, origins, variant->held_stacks[i]);
+        if (origins->by_class && origins->locks[lock].in_report == 0)
+            continue; /* what is told as its class already */
+        step.holds[step.hold_count++] = (struct snarl_report_hold){
+            .lock = lock_of(builder, origins, lock),
+            .shared = snarl_dependency_holds_shared(dependency, i),
+            .stack = stack_of(builder, origins, variant->held_stacks[i]),
+        };
     }
     return step;
 }
@@ -86,6 +91,40 @@ static void add_variants(struct snarl_builder *builder, const struct snarl_origi
     }
 }
 
+static bool is_same_step(const struct snarl_report_step *step,
+                         const struct snarl_report_step *other)
+{
+    if (step->stack.frames != other->stack.frames || step->hold_count != other->hold_count)
+        return false;
+    for (size_t i = 0; i < step->hold_count; i++)
+        if (step->holds[i].stack.frames != other->holds[i].stack.frames)
+            return false;
+    return true;
+}
+
+/* Whether other threads came by the very call paths of the finding's own. */
+static bool is_same_way(const struct snarl_report_finding *finding,
+                        const struct snarl_report_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_same_step(&finding->steps[i], &steps[i]))
+            return false;
+    return count == finding->step_count;
+}
+
+/* Chains of other threads through the same locks. Those that did the same are counted. */
+static void add_others(struct snarl_builder *builder, const struct snarl_origins *origins,
+                       struct snarl_report_finding *finding, const struct snarl_cycle *cycle)
+{
+    for (const struct snarl_cycle *also = cycle->also; also != NULL; also = also->next) {
+        const struct snarl_report_step *steps = steps_of(builder, origins, also);
+        if (is_same_way(finding, steps, also->length))
+            finding->left_out++;
+        else
+            snarl_builder_add_also(builder, finding, steps, also->length);
+    }
+}
+
 void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_origins *origins,
                              const struct snarl_cycle *cycle)
 {
@@ -94,17 +133,17 @@ void snarl_builder_add_cycle(struct snarl_builder *builder, const struct snarl_o
     finding->kind = SNARL_FINDING_LOCK_ORDER_CYCLE;
     finding->status = cycle->status;
     finding->severity = cycle->severity;
+    finding->by_class = origins->by_class;
     finding->runs = origins->runs > 1 ? (unsigned)origins->runs : 0;
-    if (finding->runs > 1 && finding->severity == SNARL_ERROR)
+    if ((finding->runs > 1 || finding->by_class) && finding->severity == SNARL_ERROR)
         finding->severity = SNARL_WARNING;
     finding->reason = cycle->reason;
+    finding->left_out = cycle->left_out;
     finding->ordered_by = lock_of(builder, origins, cycle->seen_ordered_by);
     finding->steps = steps;
     finding->step_count = cycle->length;
     add_variants(builder, origins, finding, cycle);
-    const struct snarl_cycle *also = cycle->also;
-    for (; also != NULL; also = also->next)
-        snarl_builder_add_also(builder, finding, steps_of(builder, origins, also), also->length);
+    add_others(builder, origins, finding, cycle);
     snarl_builder_add_schedules(builder, finding, origins, cycle);
     snarl_builder_finish(builder);
 }

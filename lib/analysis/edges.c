@@ -56,8 +56,8 @@ static void draw(struct drawing *drawing, const struct snarl_want *want, struct 
     struct snarl_stack stack = snarl_builder_stack(builder, source, want->stack);
     unsigned from = snarl_builder_lock(builder, source, edge->locks.from);
     unsigned to = snarl_builder_lock(builder, source, edge->locks.to);
-    unsigned thread =
-        snarl_builder_thread(builder, source, snarl_across_thread(&source->loaded, want->thread));
+    unsigned thread = snarl_builder_thread(
+        builder, source, snarl_across_thread(snarl_loaded_across(&source->loaded), want->thread));
     *snarl_builder_add_edge(builder) = (struct snarl_report_edge){
         .from = from,
         .to = to,

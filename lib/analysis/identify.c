@@ -110,6 +110,8 @@ void snarl_finding_identify(struct snarl_report_finding *whole, const struct sna
 
     uint64_t hash = hash_string(snarl_finding_name(finding->kind));
     hash = snarl_hash_mix(snarl_hash_mix(hash, locks), steps);
+    if (finding->by_class)
+        hash = snarl_hash_mix(hash, hash_string("by class"));
     if (is_known_by_message(finding))
         hash = snarl_hash_mix(hash, hash_string(finding->message));
 

@@ -117,6 +117,9 @@ static bool gather(struct snarl_loaded *loaded, const struct snarl_fact_header *
     case SNARL_FACT_THREAD_STACK:
         APPEND(loaded, thread_stacks, thread_stack_count, fact);
         return true;
+    case SNARL_FACT_LIKE:
+        APPEND(loaded, likes, like_count, fact);
+        return true;
     case SNARL_FACT_WAKE:
         APPEND(loaded, wakes, wake_count, fact);
         return true;
@@ -247,7 +250,7 @@ bool snarl_loaded_read(struct snarl_loaded *loaded, const char *path,
     enter_row_objects(loaded);
     snarl_loaded_end_runs(loaded);
     if (!options->facts_only && snarl_loaded_is_merged(loaded))
-        snarl_across_judge(loaded);
+        snarl_loaded_judge_across(loaded);
     else if (!options->facts_only)
         snarl_loaded_judge(loaded);
     return true;
@@ -262,6 +265,7 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->starts);
     free(loaded->thread_stacks);
     free(loaded->misuses);
+    free(loaded->likes);
     free(loaded->wakes);
     free(loaded->asleeps);
     free(loaded->steered);

@@ -45,6 +45,8 @@ struct snarl_loaded {
     size_t thread_stack_count;
     const struct snarl_fact_misuse **misuses;
     size_t misuse_count;
+    const struct snarl_fact_like **likes;
+    size_t like_count;
     const struct snarl_fact_wake **wakes;
     size_t wake_count;
     const struct snarl_fact_asleep **asleeps;

@@ -146,6 +146,32 @@ const struct snarl_fact_header *snarl_loaded_next(struct snarl_loaded *loaded)
     return snarl_reader_next(&loaded->reader);
 }
 
+struct passing {
+    struct snarl_lock_order *order;
+    uint64_t threads;
+};
+
+static bool pass_over(void *context, const struct snarl_want *want)
+{
+    const struct passing *passing = context;
+    snarl_lock_order_pass_over(passing->order, want, passing->threads);
+    return true;
+}
+
+/* Tells of threads that did as others did, and were counted only. */
+static void tell_likes(struct snarl_loaded *loaded)
+{
+    for (size_t i = 0; i < loaded->like_count; i++) {
+        struct passing passing = {loaded->order, loaded->likes[i]->threads};
+        struct telling telling = {loaded, pass_over, &passing, NULL, 0};
+        const struct snarl_fact_dependency *dependency =
+            snarl_loaded_dependency(loaded, loaded->likes[i]->dependency);
+        if (dependency != NULL)
+            tell_want(&telling, dependency, dependency->segment);
+        free(telling.held);
+    }
+}
+
 static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
 {
     (void)context;
@@ -186,6 +212,7 @@ void snarl_loaded_judge(struct snarl_loaded *loaded)
     snarl_lock_sieve_make(&judging.sieve, loaded);
     snarl_loaded_tell_wants(loaded, add_want, &judging);
     snarl_lock_sieve_free(&judging.sieve);
+    tell_likes(loaded);
     if (snarl_lock_order_searches_cut(loaded->order) > 0)
         loaded->losses |= 1u << SNARL_LOSS_SEARCH;
 }

@@ -77,6 +77,8 @@ static void end_parts(struct snarl_loaded *loaded, size_t size)
 static void begin_shape(struct snarl_loaded *loaded, const struct snarl_fact_shape *fact)
 {
     struct snarl_loaded_runs *runs = loaded->runs;
+    if (fact->shape == 0)
+        return;
     end_parts(loaded, fact->header.size);
     runs->threads_so_far = 0;
     struct snarl_loaded_shape *shape =
@@ -125,7 +127,7 @@ void snarl_loaded_free_runs(struct snarl_loaded *loaded)
 {
     if (loaded->runs == NULL)
         return;
-    snarl_across_free(loaded);
+    snarl_across_end(loaded->runs->across);
     free(loaded->runs->shapes);
     free(loaded->runs->runs);
 }
@@ -167,7 +169,7 @@ const struct snarl_fact_identity *snarl_loaded_identity(const struct snarl_loade
     return identified != NULL ? identified->fact : NULL;
 }
 
-static uint32_t same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
+uint32_t snarl_loaded_same_id(void *context, enum snarl_loaded_id kind, uint32_t id)
 {
     (void)context;
     (void)kind;
@@ -181,10 +183,12 @@ static void read_part(struct snarl_loaded *loaded, const struct snarl_loaded_par
 }
 
 void snarl_loaded_tell_shape(struct snarl_loaded *loaded, size_t shape,
-                             struct snarl_thread_order *order)
+                             struct snarl_thread_order *order,
+                             uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
+                             void *context)
 {
     read_part(loaded, &loaded->runs->shapes[shape].threads);
-    snarl_loaded_tell_orders(loaded, order, same_id, NULL);
+    snarl_loaded_tell_orders(loaded, order, rename, context);
     read_part(loaded, NULL);
 }
 
@@ -219,8 +223,37 @@ struct snarl_lock_order *snarl_loaded_judge_run(struct snarl_loaded *loaded, siz
     if (judging.order == NULL)
         snarl_pool_exhausted();
     snarl_loaded_tell_shape(loaded, loaded->runs->runs[run].shape,
-                            snarl_lock_order_threads(judging.order));
+                            snarl_lock_order_threads(judging.order), snarl_loaded_same_id, NULL);
     snarl_loaded_tell_polled(loaded, judging.order);
     snarl_loaded_tell_run(loaded, run, add_want, &judging);
     return judging.order;
+}
+
+/* The runs as they come, in the graph of all. */
+struct judging_across {
+    struct snarl_across *across;
+    size_t run;
+};
+
+static bool tell_across(void *context, const struct snarl_want *want)
+{
+    struct judging_across *judging = context;
+    return snarl_across_tell(judging->across, judging->run, want);
+}
+
+void snarl_loaded_judge_across(struct snarl_loaded *loaded)
+{
+    struct snarl_loaded_runs *runs = loaded->runs;
+    struct judging_across judging = {snarl_across_begin(loaded, loaded->order, NULL, NULL), 0};
+    runs->across = judging.across;
+    snarl_loaded_tell_polled(loaded, loaded->order);
+    for (; judging.run < runs->run_count; judging.run++)
+        snarl_loaded_tell_run(loaded, judging.run, tell_across, &judging);
+    if (snarl_lock_order_searches_cut(loaded->order) > 0)
+        loaded->losses |= 1u << SNARL_LOSS_SEARCH;
+}
+
+struct snarl_across *snarl_loaded_across(const struct snarl_loaded *loaded)
+{
+    return loaded->runs != NULL ? loaded->runs->across : NULL;
 }

@@ -49,24 +49,40 @@ struct snarl_loaded_runs {
 struct snarl_lock_order *snarl_loaded_judge_run(struct snarl_loaded *, size_t run,
                                                 struct snarl_arena *arena, bool keep_infeasible);
 
-/* Tells the graph of the recording, `loaded->order`, what all runs did. Its threads have ids of
- * their own. */
-void snarl_across_judge(struct snarl_loaded *);
+/*
+ * What runs show together, in `order`, which is made to judge by it. The graph is told by
+ * snarl_across_tell, run by run in their order: of a want as the run has it, but for the locks,
+ * which may go by other ids there; `lock_of` says what these are in the recording, 0 for none of
+ * its locks (NULL: they are the same). The graph's threads have ids of their own.
+ */
+struct snarl_across *snarl_across_begin(struct snarl_loaded *, struct snarl_lock_order *order,
+                                        uint32_t (*lock_of)(void *context, uint32_t id),
+                                        void *context);
+bool snarl_across_tell(struct snarl_across *, size_t run, const struct snarl_want *want);
+void snarl_across_end(struct snarl_across *);
 
-/* The thread of the recording that stands for one of that graph. */
-uint32_t snarl_across_thread(const struct snarl_loaded *, uint32_t thread);
+/* The thread of the recording that stands for one of the graph; of no graph, the same. */
+uint32_t snarl_across_thread(const struct snarl_across *, uint32_t thread);
 
-/* In how many runs the steps of a cycle of that graph were seen, at the least; 0 if there were
- * never as many threads of a kind as it takes. */
-size_t snarl_across_runs(const struct snarl_loaded *, const struct snarl_cycle *);
+/* In how many runs the steps of a cycle of the graph were seen, at the least, where nothing kept
+ * them apart; 0 if there were never as many threads of a kind as it takes. */
+size_t snarl_across_runs(struct snarl_across *, const struct snarl_cycle *);
 
-void snarl_across_free(struct snarl_loaded *);
+/* Tells the graph of the recording, `loaded->order`, what all runs did; and what that is judged by,
+ * NULL where the recording is not a merged one. */
+void snarl_loaded_judge_across(struct snarl_loaded *);
+struct snarl_across *snarl_loaded_across(const struct snarl_loaded *);
 
 /* Shapes are numbered as they come: the one that the thread is of. Then tell the wants of a run. */
 uint32_t snarl_loaded_shape_of(const struct snarl_loaded *, uint32_t thread);
 void snarl_loaded_tell_run(struct snarl_loaded *, size_t run,
                            bool (*tell)(void *context, const struct snarl_want *want),
                            void *context);
-void snarl_loaded_tell_shape(struct snarl_loaded *, size_t shape, struct snarl_thread_order *);
+void snarl_loaded_tell_shape(struct snarl_loaded *, size_t shape, struct snarl_thread_order *,
+                             uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
+                             void *context);
+
+/* To rename nothing. */
+uint32_t snarl_loaded_same_id(void *context, enum snarl_loaded_id, uint32_t id);
 
 #endif

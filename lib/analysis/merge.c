@@ -89,6 +89,8 @@ static void take_runs(struct snarl_merge_reading *reading)
     while ((fact = snarl_reader_next(&reading->loaded.reader)) != NULL) {
         const void *whole = fact;
         bool shape = fact->kind == SNARL_FACT_SHAPE, run = fact->kind == SNARL_FACT_RUN;
+        if (shape && ((const struct snarl_fact_shape *)whole)->shape == 0)
+            continue;
         if ((shape || run) && in_run && merged)
             end_run(reading);
         if (shape)
@@ -124,6 +126,8 @@ bool snarl_merge_add(struct snarl_merge *merge, const char *path, char *error, s
     merge->losses |= reading.loaded.losses;
     if (reading.loaded.reader.lost > 0)
         merge->losses |= 1u << SNARL_LOSS_CUT;
+    if (reading.loaded.shared_lock_count > 0)
+        merge->losses |= 1u << SNARL_LOSS_APART;
     reading.executable = executable_of(&reading);
     if (!snarl_loaded_is_merged(&reading.loaded))
         snarl_merged_order_locks(&reading);

@@ -134,7 +134,7 @@ uint32_t snarl_merged_stack_of(struct snarl_merge_reading *reading, uint32_t id)
     size_t modules_then;
     bool fresh;
     const struct snarl_fact_stack *fact = snarl_loaded_stack(&reading->loaded, id, &modules_then);
-    if (fact == NULL)
+    if (id == 0 || fact == NULL)
         return 0;
     struct snarl_merged_known *stack = known(reading, &reading->known_stacks, id, &fresh);
     if (fresh)
@@ -278,7 +278,7 @@ uint32_t snarl_merged_lock_of(struct snarl_merge_reading *reading, uint32_t id)
     size_t modules_then;
     bool fresh;
     const struct snarl_fact_lock *fact = snarl_loaded_lock(&reading->loaded, id, &modules_then);
-    if (fact == NULL)
+    if (id == 0 || fact == NULL)
         return 0;
     struct snarl_merged_known *lock = known(reading, &reading->known_locks, id, &fresh);
     if (lock->serial == 0) {

@@ -36,7 +36,7 @@ void snarl_merged_add_thread(struct snarl_merge_reading *reading,
                              const struct snarl_fact_thread *fact)
 {
     struct snarl_arena *arena = &reading->arena;
-    if (snarl_merged_thread_of(reading, fact->thread) != NULL)
+    if (fact->thread == 0 || snarl_merged_thread_of(reading, fact->thread) != NULL)
         return;
     struct snarl_merged_thread *thread = snarl_merged_allocate(arena, sizeof *thread);
     thread->id = fact->thread;

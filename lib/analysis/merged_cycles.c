@@ -62,8 +62,8 @@ static void tell(void *context, size_t run, const struct snarl_cycle *cycle)
 
 static void tell_together(struct telling *telling)
 {
-    struct snarl_loaded *loaded = &telling->source->loaded;
-    const struct snarl_cycle *cycle = snarl_lock_order_cycles(loaded->order);
+    struct snarl_across *across = snarl_loaded_across(&telling->source->loaded);
+    const struct snarl_cycle *cycle = snarl_lock_order_cycles(telling->source->loaded.order);
     for (; cycle != NULL; cycle = cycle->next) {
         struct snarl_lock_set locks = snarl_lock_set_of(cycle);
         const struct snarl_known_set *known = snarl_known_set(&telling->known, NULL, locks);
@@ -71,8 +71,8 @@ static void tell_together(struct telling *telling)
             (known != NULL && (known->severity > SNARL_NOTE || cycle->severity == SNARL_NOTE)))
             continue;
         const struct snarl_origins origins = {
-            .source = telling->source, .across = true, .runs = snarl_across_runs(loaded, cycle)};
-        if (origins.runs > 0)
+            .source = telling->source, .across = across, .runs = snarl_across_runs(across, cycle)};
+        if (origins.runs > 1) /* what one shows, that one was judged by */
             snarl_builder_add_cycle(telling->builder, &origins, cycle);
     }
 }

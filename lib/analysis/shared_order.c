@@ -107,7 +107,7 @@ static uint32_t merged(struct merging *merging, struct numbering *numbering, uin
     if (known == NULL) {
         known = allocate(merging, sizeof *known);
         known->key = wanted.key;
-        known->merged = number(merging, numbering, (struct snarl_origin){merging->source, id});
+        known->merged = number(merging, numbering, (struct snarl_origin){merging->source, id, 0});
         HASH_ADD(by_key, numbering->ids, key, sizeof known->key, known);
     }
     return known->merged;
@@ -126,7 +126,7 @@ static uint32_t merged_lock(struct merging *merging, uint32_t lock)
     } else {
         if (common->merged == 0)
             common->merged =
-                number(merging, &merging->locks, (struct snarl_origin){merging->source, lock});
+                number(merging, &merging->locks, (struct snarl_origin){merging->source, lock, 0});
         id = common->merged;
     }
     if (snarl_loaded_is_polled(loaded, lock))

@@ -53,6 +53,9 @@ static void describe(struct snarl_lock_order *order, struct snarl_cycle *cycle,
             first = i;
     for (uint32_t i = 0; i < cycle->length; i++)
         cycle->steps[i] = steps[(first + i) % cycle->length];
+    cycle->left_out = 0;
+    for (uint32_t i = 0; i < cycle->length; i++)
+        cycle->left_out += steps[i]->deed != NULL ? steps[i]->deed->passed_over : 0;
     cycle->seen_ordered_by = reason == SNARL_REASON_NONE
                                  ? snarl_cycle_seen_ordered_by(order, cycle->steps, cycle->length)
                                  : 0;

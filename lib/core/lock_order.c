@@ -83,18 +83,48 @@ static bool is_variant(const struct snarl_variant *variant, const struct snarl_w
     return true;
 }
 
-/* Whether so many threads did the same that this one's deed is passed over. */
-static bool is_passed_over(const struct snarl_lock_order *order, const struct snarl_want *want)
+static struct snarl_order_deed *known_deed(const struct snarl_lock_order *order,
+                                           const struct snarl_want *want)
 {
-    if (want->thread % SNARL_LIKE_KEPT == 0)
-        return false;
     uint64_t key = key_of(want, 0);
-    const struct snarl_order_deed *deed;
+    struct snarl_order_deed *deed;
     HASH_FIND(by_key, order->deeds, &key, sizeof key, deed);
-    return deed != NULL && deed->threads >= SNARL_LIKE_KEPT;
+    return deed;
 }
 
-bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want)
+/* Whether so many threads did the same that this one's deed is passed over: then it is counted. */
+static bool is_passed_over(const struct snarl_lock_order *order, const struct snarl_want *want)
+{
+    struct snarl_order_deed *deed =
+        want->thread % SNARL_LIKE_KEPT != 0 ? known_deed(order, want) : NULL;
+    if (deed == NULL || deed->threads < SNARL_LIKE_KEPT)
+        return false;
+    deed->passed_over += deed->last_passed != want->thread;
+    deed->last_passed = want->thread;
+    return true;
+}
+
+void snarl_lock_order_passed_over(const struct snarl_lock_order *order,
+                                  void (*visit)(void *context, uint32_t dependency, uint64_t count),
+                                  void *context)
+{
+    for (const struct snarl_order_deed *deed = order->deeds; deed; deed = deed->by_key.next)
+        if (deed->passed_over > 0)
+            visit(context, deed->dependency, deed->passed_over);
+}
+
+void snarl_lock_order_pass_over(struct snarl_lock_order *order, const struct snarl_want *want,
+                                uint64_t count)
+{
+    struct snarl_want rest;
+    want = snarl_order_without_withdrawn(order, want, &rest);
+    struct snarl_order_deed *deed =
+        want != NULL && want->held_count > 0 ? known_deed(order, want) : NULL;
+    if (deed != NULL)
+        deed->passed_over += count;
+}
+
+bool snarl_lock_order_knows(struct snarl_lock_order *order, const struct snarl_want *want)
 {
     uint64_t key;
     struct snarl_want rest;
@@ -223,15 +253,14 @@ static struct snarl_order_deed *deed_of(struct snarl_lock_order *order,
                                         const struct snarl_want *want)
 {
     struct snarl_arena *arena = order->arena;
-    uint64_t key = key_of(want, 0);
-    struct snarl_order_deed *deed;
-    HASH_FIND(by_key, order->deeds, &key, sizeof key, deed);
+    struct snarl_order_deed *deed = known_deed(order, want);
     if (deed != NULL)
         return deed;
     deed = snarl_arena_allocate(arena, sizeof *deed);
     if (deed == NULL)
         return NULL;
-    deed->key = key;
+    deed->key = key_of(want, 0);
+    deed->dependency = order->last_id;
     HASH_ADD(by_key, order->deeds, key, sizeof deed->key, deed);
     if (SNARL_TABLE_HAS(deed, by_key))
         return deed;

@@ -122,6 +122,7 @@ struct snarl_cycle {
     struct snarl_cycle *next; /* in order of discovery */
     struct snarl_cycle *also; /* other chains through the same locks, SNARL_ALSO_KEPT at most */
     uint32_t also_count;      /* kept or not, where more than are kept: about */
+    uint64_t left_out;        /* threads that did as one of the steps did, and were passed over */
     uint32_t seen_ordered_by; /* the object of a hand-off that kept the steps apart in this run, but
                                  need not in another; 0 for none */
     uint64_t key;
@@ -162,8 +163,17 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
  */
 void snarl_lock_order_ended(struct snarl_lock_order *order, uint32_t lock);
 
-/* Whether telling it would add nothing. A hash look-up. */
-bool snarl_lock_order_knows(const struct snarl_lock_order *order, const struct snarl_want *want);
+/* Whether telling it would add nothing. A hash look-up. Threads that are passed over are counted:
+ * they are told apart as long as they come one after the other. */
+bool snarl_lock_order_knows(struct snarl_lock_order *order, const struct snarl_want *want);
+
+/* How many threads were passed over that did as the dependency says, which is the first that did;
+ * for each such dependency. And tells of some that another graph has passed over. */
+void snarl_lock_order_passed_over(const struct snarl_lock_order *order,
+                                  void (*visit)(void *context, uint32_t dependency, uint64_t count),
+                                  void *context);
+void snarl_lock_order_pass_over(struct snarl_lock_order *order, const struct snarl_want *want,
+                                uint64_t count);
 
 /*
  * A semaphore that was taken for a lock: some thread tries it and goes on without it (`polled`), so

@@ -39,6 +39,9 @@ struct snarl_order_node {
 struct snarl_order_deed {
     uint64_t key; /* hash of what they held and wanted */
     uint32_t threads;
+    uint32_t dependency;                   /* id of the first that says so */
+    uint32_t last_passed;                  /* thread that was passed over last */
+    uint64_t passed_over;                  /* threads */
     uint32_t tried;                        /* during a search: of them, at one place of the chain */
     uint64_t place;                        /* ... at which */
     struct snarl_dependency *last_wanting; /* the last of them among those that want the lock */

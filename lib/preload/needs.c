@@ -38,16 +38,23 @@ static struct snarl_thread *owner_of(uintptr_t mutex, bool ours, bool shared)
     return thread->tid == owner || (!shared && thread->tid_in_parent == owner) ? thread : NULL;
 }
 
+/* Whether the thread that has it waits for itself when it takes it again. */
+static bool is_plain(const pthread_mutex_t *mutex)
+{
+    int type = mutex->__data.__kind & 3;
+    return type != PTHREAD_MUTEX_ERRORCHECK_NP && type != PTHREAD_MUTEX_RECURSIVE_NP;
+}
+
 /* Who owns the mutex that the thread wants. */
 static struct snarl_thread *wanted_owner(const struct snarl_thread *thread, uintptr_t mutex,
                                          bool shared)
 {
     bool ours = thread == snarl_self;
     struct snarl_thread *owner = owner_of(mutex, ours, shared);
-    /* libc itself refuses to lock an error-checking mutex twice. Another thread's wait for itself
-     * is not ours to judge. */
-    if (owner == thread &&
-        (!ours || (snarl_mutex_at(mutex)->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
+    /* libc itself refuses to lock an error-checking mutex twice, and grants a recursive one (which
+     * is not tried first where it is robust). Another thread's wait for itself is not ours to
+     * judge. */
+    if (owner == thread && (!ours || !is_plain(snarl_mutex_at(mutex))))
         return NULL;
     return owner;
 }

@@ -319,6 +319,15 @@ __attribute__((constructor(101))) static void start(void)
         snarl_self = NULL;
 }
 
+static void write_like(void *context, uint32_t dependency, uint64_t count)
+{
+    struct snarl_fact_like fact = {
+        .header.kind = SNARL_FACT_LIKE, .dependency = dependency, .threads = count};
+    struct iovec part = {&fact, sizeof fact};
+    (void)context;
+    snarl_session_write(&part, 1);
+}
+
 static size_t findings(void)
 {
     return snarl_lock_order_cycle_count(snarl_session.order) + snarl_session.deadlocks +
@@ -360,6 +369,7 @@ size_t snarl_session_end(void)
         snarl_semaphore_tell_pending(self, thread);
     for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
         snarl_orders_tell(thread);
+    snarl_lock_order_passed_over(snarl_session.order, write_like, NULL);
     if (self != NULL)
         snarl_thread_write_name(self);
     snarl_session_write(&part, 1);

@@ -73,6 +73,7 @@ struct snarl_fact_header {
     FACT(FOUND_DONE, 25, found_done)                                                               \
     FACT(HAND_OFF, 26, hand_off)                                                                   \
     FACT(LOCK_NAME, 27, lock_name)                                                                 \
+    FACT(LIKE, 31, like)                                                                           \
     FACT(CHAOS, 30, chaos)                                                                         \
     FACT(SHAPE, 32, shape)                                                                         \
     FACT(RUN, 33, run)                                                                             \
@@ -187,6 +188,14 @@ struct snarl_fact_found_done {
     uint32_t segment;
     uint32_t once; /* a lock id */
     uint32_t padding;
+};
+
+/* So many more threads did as the dependency says, of which nothing else is written down. */
+struct snarl_fact_like {
+    struct snarl_fact_header header;
+    uint32_t dependency; /* id */
+    uint32_t padding;
+    uint64_t threads;
 };
 
 enum snarl_hand_off {
@@ -405,9 +414,8 @@ struct snarl_fact_start_failed {
     LOSS(STACK, "stacks could not be unwound in time and hold their innermost frame only")         \
     LOSS(SEARCH, "the search for lock-order cycles was cut short at its bound")                    \
     LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")        \
-    LOSS(CUT,                                                                                      \
-         "a recording that was merged was damaged or cut off, and could be read in part "          \
-         "only")
+    LOSS(CUT, "a recording that was merged was damaged or cut off, and read in part only")         \
+    LOSS(APART, "locks that processes share were merged as locks of each process's own")
 
 enum snarl_loss {
 #define LOSS(identifier, words) SNARL_LOSS_##identifier,
@@ -453,7 +461,7 @@ struct snarl_fact_thread_stack {
  */
 struct snarl_fact_shape {
     struct snarl_fact_header header;
-    uint32_t shape;      /* id */
+    uint32_t shape;      /* id; 0 for none, which begins a merged recording */
     uint32_t executable; /* a module, in order of appearance, from 1; 0 where unknown */
 };
 

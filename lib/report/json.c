@@ -232,6 +232,7 @@ static json_t *finding_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "threads", threads);
     snarl_json_put(object, "steps", steps_array(writer, finding->steps, finding->step_count));
     snarl_json_put(object, "also", also_array(writer, finding));
+    snarl_json_put(object, "left_out", json_integer((json_int_t)finding->left_out));
     if (finding->confirmation != NULL)
         snarl_json_put(object, "confirmation", confirmation_object(writer, finding->confirmation));
     return object;

@@ -158,6 +158,7 @@ struct snarl_report_finding {
     size_t step_count;
     struct snarl_report_variant *also;
     size_t also_count;
+    uint64_t left_out; /* other threads that did as one of the steps did, and are only counted */
     const char **schedules; /* how to steer a run into it, as text; see recording/schedule.h */
     size_t schedule_count;
     struct snarl_report_confirmation *confirmation; /* NULL where it was not tried */

@@ -65,8 +65,7 @@ static const char *extent(struct snarl_text_writer *writer)
                                      snarl_words_duration(words, first->duration_s));
     if (first->runs > 0)
         return snarl_pool_format(&writer->pool, "%s%s, %s",
-                                 snarl_words_count(words, first->runs, "run"), others,
-                                 text);
+                                 snarl_words_count(words, first->runs, "run"), others, text);
     return snarl_pool_format(&writer->pool, "pid %" PRIu64 "%s, %s%s", first->pid, others, text,
                              duration);
 }

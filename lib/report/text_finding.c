@@ -230,7 +230,8 @@ static const char *status_sentence(const struct snarl_report_finding *finding)
     };
     switch (finding->status) {
     case SNARL_PREDICTED:
-        return "It did not happen in this run.";
+        return finding->runs > 0 ? "It did not happen in any of these runs."
+                                 : "It did not happen in this run.";
     case SNARL_OCCURRED:
         return "It happened in this run.";
     case SNARL_CONFIRMED:
@@ -259,9 +260,22 @@ static void write_reasons(struct snarl_text_writer *writer,
                        snarl_pool_format(&writer->pool, "To mend it: %s", finding->fix));
 }
 
+/* Threads of which there were too many to keep what each did. */
+static void write_left_out(struct snarl_text_writer *writer,
+                           const struct snarl_report_finding *finding)
+{
+    if (finding->left_out == 0)
+        return;
+    const char *threads = snarl_words_count(&writer->words, finding->left_out, "more thread");
+    snarl_page_gap(&writer->page);
+    write_sentence(writer, SNARL_STYLE_PLAIN,
+                   snarl_pool_format(&writer->pool, "%s did as one of these did.", threads));
+}
+
 /* How else the same locks are reached: one line for each way. */
 static void write_also(struct snarl_text_writer *writer, const struct snarl_report_finding *finding)
 {
+    write_left_out(writer, finding);
     if (finding->also_count == 0)
         return;
     struct snarl_words *words = &writer->words;

@@ -93,6 +93,10 @@ static const struct happens {
      "  handed_first holds a (handed_first) wants b (both)\n"
      "  handed_second holds b (both) wants a (both)\n",
      2},
+    {"spins",
+     "  spins_first holds spin (spins_first) wants plain (spins_first)\n"
+     "  spins_second holds plain (spins_second) wants spin (spins_second)\n",
+     2},
     {"loops",
      "  loops_first holds a (both) wants b (both)\n"
      "  loops_second holds b (both) wants a (both)\n",

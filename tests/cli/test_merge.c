@@ -27,19 +27,23 @@ static int tear_down(void **state)
 
 /* Runs the program, which must find nothing by itself or that; the directory of its recordings, to
  * be freed. */
-static char *record(const char *program, const char *before, const char *during, const char *work,
-                    const char *workers, int status)
+static char *record_of(const char *program, const char *const *words, int status)
 {
     static unsigned runs;
     char name[32];
     snprintf(name, sizeof name, "run%u", runs++);
     char *kept = path_in(directory, name);
-    struct command_result result = COMMAND(SNARL_COMMAND, "run", "--keep", kept, "-o", "/dev/null",
-                                           "--", program, before, during, work, workers);
+    const char *all[16] = {SNARL_COMMAND, "run", "--keep", kept, "-o", "/dev/null", "--", program};
+    for (size_t i = 8; *words; i++)
+        all[i] = *words++;
+    struct command_result result = command_run(&(struct command){.arguments = all});
     assert_int_equal(result.status, status);
     command_free(&result);
     return kept;
 }
+
+#define RECORD(program, status, ...)                                                               \
+    record_of(program, (const char *const[]){__VA_ARGS__, NULL}, status)
 
 static char *merge(const char *left, const char *right)
 {
@@ -84,8 +88,19 @@ static void check_together(char *left, char *right, bool all, const char *expect
     free(findings), free(merged), free(left), free(right);
 }
 
-#define RUN(before, during, work, workers) record(SNARL_MERGED, before, during, work, workers, 0)
+/* How bad it is what two runs show together; "" for nothing. */
+static void check_severity(char *left, char *right, const char *expected)
+{
+    char *merged = merge(left, right);
+    json_t *made = load(merged, false);
+    assert_int_equal(json_array_size(report_at(made, "findings")), *expected != '\0');
+    if (*expected)
+        assert_string_equal(json_string_value(report_at(made, "findings.0.severity")), expected);
+    json_decref(made);
+    free(merged), free(left), free(right);
+}
 
+#define RUN(...) RECORD(SNARL_MERGED, 0, __VA_ARGS__)
 #define BOTH_SIDES                                                                                 \
     "  main holds alice (take) wants bob (take)\n"                                                 \
     "  worker holds bob (take) wants alice (take)\n"
@@ -106,6 +121,23 @@ static void what_was_over_before_the_other_began_is_not(void **state)
                    "lock-order-cycle infeasible note\n" BOTH_SIDES);
 }
 
+/* One run has shown both sides, but never at a time: it takes the other's place of one. */
+static void what_was_over_in_one_run_need_not_be_in_another(void **state)
+{
+    (void)state;
+    check_together(RUN("ab", "-", "ba", "1"), RUN("-", "ab", "-", "1"), false,
+                   "lock-order-cycle predicted warning\n" BOTH_SIDES);
+    check_together(RUN("ab", "-", "ba", "1"), RUN("ab", "-", "-", "1"), false, "");
+}
+
+/* What one of a kind did both of, by turns, it did alone. */
+static void what_one_worker_does_both_of_is_no_finding_of_several(void **state)
+{
+    (void)state;
+    check_severity(RUN("-", "-", "ab", "2"), RUN("-", "-", "ab", "3"), "");
+    check_severity(RUN("-", "-", "abba", "1"), RUN("-", "-", "abba", "1"), "");
+}
+
 static void the_same_order_is_not(void **state)
 {
     (void)state;
@@ -118,23 +150,26 @@ static void what_main_does_in_two_runs_is_done_by_one_thread(void **state)
     check_together(RUN("-", "ab", "-", "1"), RUN("-", "ba", "-", "1"), false, "");
 }
 
-/* How bad it is what two runs show together; "" for nothing. */
-static void check_severity(char *left, char *right, const char *expected)
-{
-    char *merged = merge(left, right);
-    json_t *made = load(merged, false);
-    assert_int_equal(json_array_size(report_at(made, "findings")), *expected != '\0');
-    if (*expected)
-        assert_string_equal(json_string_value(report_at(made, "findings.0.severity")), expected);
-    json_decref(made);
-    free(merged), free(left), free(right);
-}
-
 static void a_gate_in_both_runs_keeps_them_apart(void **state)
 {
     (void)state;
     check_severity(RUN("-", "gab", "-", "1"), RUN("-", "-", "gba", "1"), "");
     check_severity(RUN("-", "gab", "-", "1"), RUN("-", "-", "ba", "1"), "warning");
+}
+
+static void a_lock_that_the_maker_holds_is_a_gate(void **state)
+{
+    (void)state;
+    check_severity(RUN("-", "-", "ab", "1", "-", "held"), RUN("-", "-", "-", "1", "gba"), "");
+    check_severity(RUN("-", "-", "ab", "1", "-"), RUN("-", "-", "-", "1", "gba"), "warning");
+}
+
+/* What is done in an initialisation is over for those who have found it done. */
+static void an_initialisation_comes_before_what_is_after_it(void **state)
+{
+    (void)state;
+    check_severity(RUN("-", "-", "oab", "1", "-"), RUN("-", "f", "-", "1", "fba"), "");
+    check_severity(RUN("-", "-", "oab", "1", "-"), RUN("-", "f", "-", "1", "ba"), "warning");
 }
 
 /* One that is made alone at its place is the same in both runs; of several, it may be another. */
@@ -148,35 +183,36 @@ static void threads_of_a_kind_are_the_same_or_not_by_how_many_there_were(void **
 static void other_programs_are_kept_apart(void **state)
 {
     (void)state;
-    check_together(RUN("-", "ab", "-", "1"), record(SNARL_MERGED_OTHER, "-", "-", "ba", "1", 0),
+    check_together(RUN("-", "ab", "-", "1"), RECORD(SNARL_MERGED_OTHER, 0, "-", "-", "ba", "1"),
                    true, "");
 }
 
 static void what_one_run_shows_alone_stays_an_error_of_that_name(void **state)
 {
     (void)state;
-    char *alone = record(SNARL_MERGED, "-", "ab", "ba", "1", 66), *findings, *together;
+    char *alone = RECORD(SNARL_MERGED, 66, "-", "ab", "ba", "1"), *findings, *together;
     json_t *before = report(alone, false, &findings);
-    char *merged = merge(alone, RUN("-", "ab", "-", "1"));
+    char *other = RUN("-", "ab", "-", "1"), *merged = merge(alone, other);
     json_t *after = report(merged, false, &together);
     assert_string_equal(findings, "lock-order-cycle predicted error\n" BOTH_SIDES);
     assert_string_equal(together, findings);
     assert_true(json_equal(report_at(before, "findings.0.id"), report_at(after, "findings.0.id")));
     assert_true(json_is_null(report_at(after, "findings.0.runs")));
     json_decref(before), json_decref(after);
-    free(findings), free(together), free(merged), free(alone);
+    free(findings), free(together), free(merged), free(alone), free(other);
 }
 
 static void the_id_is_that_of_a_run_that_shows_both_sides(void **state)
 {
     (void)state;
-    char *alone = record(SNARL_MERGED, "-", "ab", "ba", "1", 66), *findings, *together;
+    char *alone = RECORD(SNARL_MERGED, 66, "-", "ab", "ba", "1"), *findings, *together;
     json_t *before = report(alone, false, &findings);
-    char *merged = merge(RUN("-", "ab", "-", "1"), RUN("-", "-", "ba", "1"));
+    char *left = RUN("-", "ab", "-", "1"), *right = RUN("-", "-", "ba", "1");
+    char *merged = merge(left, right);
     json_t *after = report(merged, false, &together);
     assert_true(json_equal(report_at(before, "findings.0.id"), report_at(after, "findings.0.id")));
     json_decref(before), json_decref(after);
-    free(findings), free(together), free(merged), free(alone);
+    free(findings), free(together), free(merged), free(alone), free(left), free(right);
 }
 
 static void merging_again_in_any_order_is_the_same_file(void **state)
@@ -239,9 +275,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_of_one_run_and_its_reverse_of_another_are_a_warning),
         cmocka_unit_test(what_was_over_before_the_other_began_is_not),
+        cmocka_unit_test(what_was_over_in_one_run_need_not_be_in_another),
+        cmocka_unit_test(what_one_worker_does_both_of_is_no_finding_of_several),
         cmocka_unit_test(the_same_order_is_not),
         cmocka_unit_test(what_main_does_in_two_runs_is_done_by_one_thread),
         cmocka_unit_test(a_gate_in_both_runs_keeps_them_apart),
+        cmocka_unit_test(a_lock_that_the_maker_holds_is_a_gate),
+        cmocka_unit_test(an_initialisation_comes_before_what_is_after_it),
         cmocka_unit_test(threads_of_a_kind_are_the_same_or_not_by_how_many_there_were),
         cmocka_unit_test(other_programs_are_kept_apart),
         cmocka_unit_test(what_one_run_shows_alone_stays_an_error_of_that_name),

@@ -70,6 +70,7 @@ static void orders_that_cannot_deadlock_are_not_reported(void **state)
     UNHARMED(6, "orders", "gated");
     UNHARMED(4, "orders", "tried");
     UNHARMED(6, "orders", "relocked");
+    UNHARMED(6, "orders", "relocked-robust");
     UNHARMED(4, "orders", "condition-alone");
     const struct watch released = {
         .arguments = (const char *const[]){"orders", "released-by-another", NULL}};

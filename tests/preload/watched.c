@@ -73,8 +73,9 @@ struct watched watched_run(const struct watch *watch)
     struct watched watched = {.directory = directory_make()};
     const char *environment[8] = {NULL}, *arguments[16] = {NULL};
     char *preload = preload_of(watch), *options;
-    assert_true(asprintf(&options, "SNARL_OPTIONS=log_path=%s/rec:%s%s%s", watched.directory,
-                         watch->loud ? "" : "quiet=1", watch->options != NULL ? ":" : "",
+    const char *further = getenv("SNARL_TEST_OPTIONS"); /* of a whole test: see the build */
+    assert_true(asprintf(&options, "SNARL_OPTIONS=log_path=%s/rec:%s:%s:%s", watched.directory,
+                         watch->loud ? "" : "quiet=1", further != NULL ? further : "",
                          watch->options != NULL ? watch->options : "") > 0);
     environment[0] = preload;
     environment[1] = options;

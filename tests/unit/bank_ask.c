@@ -27,8 +27,9 @@ struct snarl_report *bank_analyse(const struct sample *samples, size_t count, bo
     assert_true(count <= sizeof paths / sizeof paths[0]);
     for (size_t i = 0; i < count; i++)
         paths[i] = samples[i].writer.path;
-    struct snarl_report *report = snarl_analyse(
-        paths, count, &(struct snarl_analysis_options){.all = all, .edges = true}, error, sizeof error);
+    struct snarl_report *report =
+        snarl_analyse(paths, count, &(struct snarl_analysis_options){.all = all, .edges = true},
+                      error, sizeof error);
     if (report == NULL)
         fail_msg("%s", error);
     return report;

@@ -23,8 +23,8 @@ void damaged_begin(struct sample *sample)
 
 struct snarl_report *damaged_analyse(const char *path, char *error, size_t error_size)
 {
-    return snarl_analyse(&path, 1, &(struct snarl_analysis_options){.all = true, .edges = true}, error,
-                         error_size);
+    return snarl_analyse(&path, 1, &(struct snarl_analysis_options){.all = true, .edges = true},
+                         error, error_size);
 }
 
 /* Ends the sample, of which something must be readable. */

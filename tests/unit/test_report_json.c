@@ -50,7 +50,7 @@ static void a_cycle_has_all_its_parts(void **state)
     json_t *finding = json_array_get(findings, 0);
     JSON_KEYS(finding, "id", "kind", "status", "severity", "baseline", "message", "reason",
               "ordered_in_this_run_by", "by_class", "runs", "why", "fix", "locks", "threads",
-              "steps", "also");
+              "steps", "also", "left_out");
     json_is(json_object_get(finding, "id"), "'7f3a09c2e1b44d10'");
     json_is(json_object_get(finding, "kind"), "'lock-order-cycle'");
     json_is(json_object_get(finding, "status"), "'predicted'");

@@ -20,6 +20,7 @@ struct snarl_analysis_options snarl_print_analysis(const struct snarl_print_sett
 {
     return (struct snarl_analysis_options){
         .all = settings->all,
+        .by_class = settings->by_class,
         .edges = strcmp(settings->format, "dot") == 0,
     };
 }

@@ -16,6 +16,7 @@ struct snarl_print_settings {
     const char *colour; /* "auto", "always" or "never" */
     const char *strip_path_prefix;
     bool all;
+    bool by_class;
     bool rules;
 };
 
@@ -27,6 +28,8 @@ struct snarl_print_settings {
                  output)                                                                           \
     PRINT_OPTION("all", 'a', NULL, "also show the cycles that cannot happen, and why not", FLAG,   \
                  all)                                                                              \
+    PRINT_OPTION("by_class", 0, NULL, "also find orders of locks made at the same place", FLAG,    \
+                 by_class)                                                                         \
     PRINT_OPTION("colour", 0, "auto|always|never", "colours; auto: on a terminal only", CHOICE,    \
                  colour)                                                                           \
     PRINT_OPTION("color", 0, "auto|always|never", NULL, CHOICE, colour)                            \

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <time.h>
 
 enum {
@@ -18,6 +19,8 @@ static pthread_mutex_t b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t c = PTHREAD_MUTEX_INITIALIZER;
 static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_rwlock_t writers = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_spinlock_t spin;
+static mtx_t plain;
 static pthread_cond_t said = PTHREAD_COND_INITIALIZER;
 static int is_said;
 
@@ -124,6 +127,33 @@ static void *rwlock_second(void *unused)
     pthread_rwlock_unlock(&readers);
     pthread_rwlock_unlock(&writers);
     return unused;
+}
+
+/* spins: one is a spin lock, the other C11's. */
+static void *spins_first(void *unused)
+{
+    pthread_spin_lock(&spin);
+    mtx_lock(&plain);
+    mtx_unlock(&plain);
+    pthread_spin_unlock(&spin);
+    return unused;
+}
+
+static void *spins_second(void *unused)
+{
+    rest(20);
+    mtx_lock(&plain);
+    pthread_spin_lock(&spin);
+    pthread_spin_unlock(&spin);
+    mtx_unlock(&plain);
+    return unused;
+}
+
+static void spins(void)
+{
+    pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+    mtx_init(&plain, mtx_plain);
+    run_apart(spins_first, spins_second);
 }
 
 /* made: a ring of locks made in a loop, and of threads made in a loop. */
@@ -412,6 +442,8 @@ int main(int argc, char **argv)
         ring();
     else if (is(name, "rwlock"))
         run_apart(rwlock_first, rwlock_second);
+    else if (is(name, "spins"))
+        spins();
     else if (is(name, "made"))
         made(5);
     else if (is(name, "transfers"))

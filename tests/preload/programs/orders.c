@@ -366,6 +366,17 @@ static void relocked(void)
     both(relock_recursive, relock_recursive);
 }
 
+static void relocked_robust(void)
+{
+    pthread_mutexattr_t attributes;
+    MUST(pthread_mutexattr_init(&attributes) == 0);
+    MUST(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE) == 0);
+    MUST(pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0);
+    MUST(pthread_mutex_init(&deep, &attributes) == 0);
+    MUST(pthread_mutexattr_destroy(&attributes) == 0);
+    both(relock_recursive, relock_recursive);
+}
+
 int main(int argc, char **argv)
 {
     static const struct program_case cases[] = {
@@ -385,6 +396,7 @@ int main(int argc, char **argv)
         {"many-held", many_held},
         {"recursion", recursion},
         {"relocked", relocked},
+        {"relocked-robust", relocked_robust},
     };
     return RUN_CASE(cases);
 }
