@@ -17,6 +17,8 @@
 
 enum {
     STEPS_PER_SEARCH = 200 * 1000, /* dependencies looked at, per held lock */
+    STEPS_PER_MEETING = 4,         /* in the time of which two are compared for their orders */
+    LINKS_PER_STEP = 8,            /* passed in the walk, in the time of one of these steps */
     STEPS_ONCE_FOUND = 10 * 1000,  /* ... for further sets of locks when there is a cycle */
     SETS_PER_SEARCH = 16,          /* new sets of locks kept, per held lock, shortest first */
     LONGEST_CYCLE = 1024,          /* steps; a ring of as many threads */
@@ -45,7 +47,7 @@ struct snarl_search {
     uint64_t places; /* candidates for the end of a chain were looked through so often */
     uint64_t place;  /* ... which of these it is now */
     bool deeper;     /* a longer chain was cut by the length */
-    size_t steps_left;
+    size_t steps_left, steps_taken;
     uint32_t sets_left;
     uint32_t cycle_length;                     /* of the cycles looked for */
     uint32_t length;                           /* of the chain so far */
@@ -54,16 +56,30 @@ struct snarl_search {
     struct snarl_dependency *apart_steps[LONGEST_CYCLE];
 };
 
-/* Marks the shortest way from the goal to every lock it reaches; true if that includes one held. */
+static void spend(struct snarl_lock_order *order, uint64_t steps)
+{
+    order->steps_in_all -= steps < order->steps_in_all ? steps : order->steps_in_all;
+}
+
+/* What one search may take, so that those to come have as much. */
+static uint64_t fair_share(const struct snarl_lock_order *order)
+{
+    return order->steps_in_all / (order->searches_to_come + 1);
+}
+
+/* Marks the shortest way from the goal to every lock it reaches, the nearest ones first, as far as
+ * its share leads; true if that includes one held. */
 static bool walk(struct snarl_search *search)
 {
-    uint64_t mark = ++search->order->searches;
+    uint64_t mark = ++search->order->searches, links = 0;
+    uint64_t most_links = fair_share(search->order) * LINKS_PER_STEP;
     struct snarl_order_node *queue = search->goal, *end = search->goal;
     search->goal->visited = mark;
     search->goal->distance = 0;
     search->goal->queue_next = NULL;
-    for (; queue != NULL; queue = queue->queue_next) {
+    for (; queue != NULL && links <= most_links; queue = queue->queue_next) {
         for (struct snarl_order_link *link = queue->links; link != NULL; link = link->next) {
+            links++;
             if (link->to->visited == mark)
                 continue;
             link->to->visited = mark;
@@ -74,6 +90,9 @@ static bool walk(struct snarl_search *search)
             end = end->queue_next = link->to;
         }
     }
+    if (queue != NULL)
+        search->order->searches_cut++;
+    spend(search->order, links / LINKS_PER_STEP);
     for (uint32_t i = 0; i < search->closing->held_count; i++)
         if (search->closing->held[i]->visited == mark)
             return true;
@@ -183,6 +202,7 @@ static bool can_join(struct snarl_search *search, const struct snarl_dependency 
 /* Whether its segments can overlap with those of the others, as far as two at a time say. */
 static bool can_meet_all(struct snarl_search *search, const struct snarl_dependency *dependency)
 {
+    search->steps_taken += search->length * STEPS_PER_MEETING;
     for (uint32_t i = search->length; i-- > 0;)
         if (!snarl_cycle_can_meet(search->order, search->chain[i].step, dependency)) {
             search->orders_count = true;
@@ -247,6 +267,7 @@ static void try_steps(struct snarl_search *search, struct snarl_dependency *step
 {
     for (; step != NULL && search->steps_left > 0; step = step->next_wanting) {
         search->steps_left--;
+        search->steps_taken++;
         if (!can_join(search, step))
             continue;
         uint32_t place = place_of_goal(search, step);
@@ -329,7 +350,9 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     search->found = false;
     search->deeper = true;
     search->weak = weak;
-    search->steps_left = STEPS_PER_SEARCH;
+    uint64_t share = fair_share(search->order);
+    search->steps_left = share < STEPS_PER_SEARCH ? (size_t)share : STEPS_PER_SEARCH;
+    search->steps_taken = 0;
     search->sets_left = SETS_PER_SEARCH;
     for (uint32_t left = held->distance; left < LONGEST_CYCLE && search->deeper; left++) {
         search->deeper = false;
@@ -340,6 +363,7 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     }
     if (search->steps_left == 0)
         search->order->searches_cut++;
+    spend(search->order, search->steps_taken);
     return search->found;
 }
 
@@ -387,6 +411,12 @@ void snarl_cycle_search(struct snarl_lock_order *order, struct snarl_dependency 
     search->closing = closing;
     search->first_only = closing->rank >= RANKS_SEARCHED;
     search->goal = snarl_order_node_of(order, closing->lock, false);
+    if (order->searches_to_come > 0)
+        order->searches_to_come--;
+    if (order->steps_in_all == 0) {
+        order->searches_cut++;
+        return;
+    }
     if (!walk(search))
         return;
 

@@ -12,6 +12,10 @@
 #include "core/lock_order_private.h"
 #include "core/thread_order_private.h"
 
+enum {
+    STEPS_IN_ALL = 20 * 1000 * 1000, /* dependencies looked at, in all searches: some seconds */
+};
+
 static void forget(struct snarl_lock_order *order)
 {
     struct snarl_arena *arena = order->arena;
@@ -24,7 +28,8 @@ static void forget(struct snarl_lock_order *order)
     for (struct snarl_order_deed *deed = order->deeds; deed != NULL; deed = deed->by_key.next)
         deed->last_wanting = NULL;
     order->first_cycle = order->last_cycle = NULL;
-    order->searches_cut = 0;
+    order->searches_cut = order->searches_to_come = 0;
+    order->steps_in_all = STEPS_IN_ALL;
     for (struct snarl_order_node *node = order->nodes; node != NULL; node = node->by_lock.next) {
         node->links = NULL;
         node->wanting = NULL;
@@ -190,6 +195,14 @@ static bool put_in(struct snarl_lock_order *order, struct snarl_dependency *depe
     return true;
 }
 
+static void count_searches(struct snarl_lock_order *order)
+{
+    const struct snarl_dependency *dependency = order->first;
+    for (; dependency != NULL; dependency = dependency->next)
+        order->searches_to_come +=
+            place_of(dependency, snarl_order_node_of(order, dependency->lock, false)) == BACK;
+}
+
 static void search_all(struct snarl_lock_order *order, enum place which)
 {
     for (struct snarl_dependency *dependency = order->first; dependency != NULL;
@@ -212,6 +225,7 @@ void snarl_lock_order_judge(struct snarl_lock_order *order)
     if (order->search == NULL)
         order->search = snarl_arena_allocate(order->arena, snarl_cycle_search_size());
     if (order->first != NULL && order->search != NULL && find_components(order)) {
+        count_searches(order);
         search_all(order, ALONG);
         search_all(order, BACK);
     } else if (order->first != NULL) {

@@ -71,6 +71,8 @@ struct snarl_lock_order {
     struct snarl_search *search;   /* its working memory; NULL until the first judgement */
     struct snarl_order_told *told; /* that of snarl_order_without_withdrawn */
     uint64_t searches;
+    uint64_t steps_in_all; /* of a judgement: what its searches may still take */
+    size_t searches_to_come;
     size_t searches_cut;
 };
 

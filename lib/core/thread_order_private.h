@@ -7,7 +7,8 @@
 
 /* A thread that was joined. */
 struct snarl_joining {
-    struct snarl_joining *next; /* by the same joiner: the one before it */
+    struct snarl_joining *next;         /* by the same joiner: the one before it */
+    struct snarl_joining *next_holding; /* ... during which it held something */
     struct snarl_ordered_thread *joined;
     uint32_t segment; /* of the joiner */
     uint64_t told;
@@ -49,6 +50,7 @@ struct snarl_ordered_thread {
     struct snarl_ordered_thread *parent; /* NULL where it is not known */
     uint64_t told;                       /* when it was made */
     struct snarl_joining *joins;         /* by it, the last one first */
+    struct snarl_joining *holding_joins; /* ... those during which it held something */
     struct snarl_visit *visits;          /* likewise */
     /* During a walk. */
     uint64_t walked;
@@ -67,7 +69,7 @@ struct snarl_known_order {
 };
 
 enum {
-    SNARL_KNOWN_ORDERS = 4096,
+    SNARL_KNOWN_ORDERS = 65536,
 };
 
 struct snarl_thread_order {

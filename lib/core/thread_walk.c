@@ -203,8 +203,9 @@ bool snarl_thread_order_gates(struct snarl_thread_order *order, uint32_t id, uin
 {
     const struct snarl_ordered_thread *child = snarl_ordered_thread(order, id);
     for (; child != NULL && child->parent != NULL; child = child->parent) {
-        const struct snarl_joining *joining = child->parent->joins;
-        for (; joining != NULL && joining->segment > child->parent_segment; joining = joining->next)
+        const struct snarl_joining *joining = child->parent->holding_joins;
+        for (; joining != NULL && joining->segment > child->parent_segment;
+             joining = joining->next_holding)
             for (uint32_t i = 0; i < joining->held_count; i++)
                 if (is_over(order, joining, &joining->held[i], child, id, segment) &&
                     visit(context, child->parent->id, joining->held[i].lock,
