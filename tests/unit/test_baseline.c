@@ -224,8 +224,8 @@ static void other_json_is_refused(void **state)
         "{\"schema\": \"snarl-report/1\"}",
         "{\"schema\": \"snarl-report/1\", \"findings\": [{}]}",
         "{\"schema\": \"snarl-report/1\", \"findings\": [3]}",
-        "{\"schema\": \"snarl-report/1\", \"findings\": [{\"id\": \"7f3a09c2e1b44d10\","
-        " \"kind\": \"deadlock\"}]}",
+        ("{\"schema\": \"snarl-report/1\", \"findings\": [{\"id\": \"7f3a09c2e1b44d10\","
+         " \"kind\": \"deadlock\"}]}"),
         "[]",
     };
     for (size_t row = 0; row < COUNT(others); row++) {
