@@ -400,6 +400,8 @@ static void keep_infeasible(struct snarl_search *search, struct snarl_order_node
     for (struct snarl_order_node *node = held; node != search->goal; node = node->reached_from)
         search->steps[node->distance] = node->reached_by->first;
     enum snarl_reason reason = reason_of(search->steps, length);
+    if (reason == SNARL_REASON_NONE)
+        reason = snarl_cycle_apart(search->order, search->steps, length);
     if (reason != SNARL_REASON_NONE)
         keep(search, length, reason);
 }
