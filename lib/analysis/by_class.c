@@ -11,7 +11,14 @@
 #include "analysis/loaded_runs.h"
 #include "analysis/lock_classes.h"
 #include "analysis/lock_sets.h"
+#include "base/hash.h"
 #include "report/pool.h"
+
+/* In which locks of two classes are taken, with other locks held besides: by one thread, by all. */
+enum {
+    MOST_WAYS = 16,
+    MOST_WAYS_IN_ALL = 512,
+};
 
 enum as {
     AS_CLASS,
@@ -38,8 +45,10 @@ struct classing {
     struct snarl_origin *origins;         /* by node */
     struct snarl_lock_class **classes_of; /* by node; NULL for a lock that is itself */
     uint32_t count, capacity;
+    struct way *ways;
     struct snarl_held *held;
     uint32_t room;
+    bool cut;                    /* there were more ways than are judged */
     struct snarl_across *across; /* of all runs of a merged recording together; else NULL */
     size_t run;                  /* ... the one that is being told */
     bool lost;
@@ -99,6 +108,71 @@ static bool note_nesting(void *context, const struct snarl_want *want)
     return true;
 }
 
+/* Something that was told already, or how often; by a hash. */
+struct way {
+    uint64_t key;
+    uint32_t count;
+    UT_hash_handle by_key;
+};
+
+static struct way *way_at(struct classing *classing, uint64_t key)
+{
+    struct snarl_arena *arena = &classing->arena;
+    struct way *way;
+    HASH_FIND(by_key, classing->ways, &key, sizeof key, way);
+    if (way != NULL)
+        return way;
+    way = snarl_arena_allocate(arena, sizeof *way);
+    if (way == NULL)
+        snarl_pool_exhausted();
+    way->key = key;
+    HASH_ADD(by_key, classing->ways, key, sizeof way->key, way);
+    return way;
+}
+
+/* Whether it is to be told: of two classes only so many ways are. */
+static bool is_judged(struct classing *classing, const struct snarl_want *want)
+{
+    uint64_t pair = snarl_hash_mix(want->flags, (uint64_t)want->held[0].lock << 32 | want->lock);
+    uint64_t of_thread = snarl_hash_mix(pair, want->thread), key = snarl_hash_mix(of_thread, 1);
+    for (uint32_t i = 0; i < want->held_count; i++)
+        key = snarl_hash_mix(key, (uint64_t)want->held[i].shared << 32 | want->held[i].lock);
+    struct way *way = way_at(classing, key);
+    if (way->count != 0)
+        return true; /* perhaps in another segment */
+    struct way *own = way_at(classing, of_thread), *all = way_at(classing, pair);
+    if (own->count >= MOST_WAYS || all->count >= MOST_WAYS_IN_ALL) {
+        classing->cut = true;
+        return false;
+    }
+    way->count = 1;
+    own->count++;
+    all->count++;
+    return true;
+}
+
+static int compare_held(const void *left, const void *right)
+{
+    const struct snarl_held *a = left, *b = right;
+    return (a->lock > b->lock) - (a->lock < b->lock);
+}
+
+/* What was held besides, behind the first: the very locks, in no order that matters. Of the one
+ * that stands there as its class another may be meant, unless the class has no other. */
+static uint32_t add_gates(struct classing *classing, const struct snarl_want *want, uint32_t index,
+                          const struct snarl_lock_class *class)
+{
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < want->held_count; i++)
+        if (i != index || class->lock_count == 1)
+            classing->held[count++] = (struct snarl_held){
+                .lock = node_of(classing, AS_LOCK, want->held[i].lock, NULL),
+                .shared = want->held[i].shared,
+            };
+    qsort(classing->held + 1, count - 1, sizeof classing->held[0], compare_held);
+    return count;
+}
+
 static uint32_t class_node(struct classing *classing, struct snarl_lock_class *class)
 {
     return node_of(classing, AS_CLASS, class->number, class);
@@ -124,7 +198,9 @@ static bool tell_pair(struct classing *classing, const struct snarl_want *want, 
     classing->held[0].stack = want->held[index].stack;
     classing->held[0].shared = want->held[index].shared;
     told.held = classing->held;
-    told.held_count = want->held_count + 1;
+    told.held_count = add_gates(classing, want, index, held);
+    if (!is_judged(classing, &told))
+        return true;
     if (classing->across != NULL)
         return snarl_across_tell(classing->across, classing->run, &told);
     struct snarl_dependency *dependency;
@@ -139,10 +215,6 @@ static bool tell(void *context, const struct snarl_want *want)
     if (want->held_count >= classing->room) {
         classing->room = 2 * want->held_count + 1;
         classing->held = grow(classing->held, classing->room, sizeof classing->held[0]);
-    }
-    for (uint32_t i = 0; i < want->held_count; i++) {
-        classing->held[i + 1] = want->held[i];
-        classing->held[i + 1].lock = node_of(classing, AS_LOCK, want->held[i].lock, NULL);
     }
     for (uint32_t i = 0; i < want->held_count; i++)
         tell_pair(classing, want, i);
@@ -233,6 +305,10 @@ static void report_cycles(struct classing *classing, struct snarl_known_set **kn
         };
         snarl_builder_add_cycle(classes->builder, &origins, cycle);
     }
+    if (classing->cut)
+        snarl_builder_add_loss(classes->builder,
+                               "by class, of the ways in which locks of two classes are taken "
+                               "only the first few hundred were judged");
     if (classing->lost)
         snarl_builder_add_loss(classes->builder, snarl_loss_words(SNARL_LOSS_MEMORY));
     if (snarl_lock_order_searches_cut(classing->order) > 0)
