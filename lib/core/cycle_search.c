@@ -1,11 +1,11 @@
 /*
  * The search for cycles that a dependency closes with those that are in the graph already.
  *
- * First a breadth-first walk from the wanted lock along the links: if it reaches none of the locks
- * held, there is no cycle, and that is nearly always so. Else, for each held lock that it reached,
- * a depth-first search backwards from there, by growing length, over dependencies of distinct
- * threads whose held sets do not meet; the distances of the walk prune it. A chain that could close
- * is not made longer: nobody else may then hold what the first step wants.
+ * First a breadth-first walk (cycle_walk.c) from the wanted lock along the links: if it reaches
+ * none of the locks held, there is no cycle, and that is nearly always so. Else, for each held lock
+ * that it reached, a depth-first search backwards from there, by growing length, over dependencies
+ * of distinct threads whose held sets do not meet; the distances of the walk prune it. A chain that
+ * could close is not made longer: nobody else may then hold what the first step wants.
  *
  * With readers that is a choice: several steps may read what another one wants. But past the steps
  * between them runs a shorter cycle, of no lesser severity, which is kept instead. So in the cycles
@@ -18,7 +18,6 @@
 enum {
     STEPS_PER_SEARCH = 200 * 1000, /* dependencies looked at, per held lock */
     STEPS_PER_MEETING = 4,         /* in the time of which two are compared for their orders */
-    LINKS_PER_STEP = 8,            /* passed in the walk, in the time of one of these steps */
     STEPS_ONCE_FOUND = 10 * 1000,  /* ... for further sets of locks when there is a cycle */
     SETS_PER_SEARCH = 16,          /* new sets of locks kept, per held lock, shortest first */
     LONGEST_CYCLE = 1024,          /* steps; a ring of as many threads */
@@ -55,49 +54,6 @@ struct snarl_search {
     struct snarl_dependency *steps[LONGEST_CYCLE];
     struct snarl_dependency *apart_steps[LONGEST_CYCLE];
 };
-
-static void spend(struct snarl_lock_order *order, uint64_t steps)
-{
-    order->steps_in_all -= steps < order->steps_in_all ? steps : order->steps_in_all;
-}
-
-/* What one search may take, so that those to come have as much. */
-static uint64_t fair_share(const struct snarl_lock_order *order)
-{
-    return order->steps_in_all / (order->searches_to_come + 1);
-}
-
-/* Marks the shortest way from the goal to every lock it reaches, the nearest ones first, as far as
- * its share leads; true if that includes one held. */
-static bool walk(struct snarl_search *search)
-{
-    uint64_t mark = ++search->order->searches, links = 0;
-    uint64_t most_links = fair_share(search->order) * LINKS_PER_STEP;
-    struct snarl_order_node *queue = search->goal, *end = search->goal;
-    search->goal->visited = mark;
-    search->goal->distance = 0;
-    search->goal->queue_next = NULL;
-    for (; queue != NULL && links <= most_links; queue = queue->queue_next) {
-        for (struct snarl_order_link *link = queue->links; link != NULL; link = link->next) {
-            links++;
-            if (link->to->visited == mark)
-                continue;
-            link->to->visited = mark;
-            link->to->distance = queue->distance + 1;
-            link->to->reached_by = link;
-            link->to->reached_from = queue;
-            link->to->queue_next = NULL;
-            end = end->queue_next = link->to;
-        }
-    }
-    if (queue != NULL)
-        search->order->searches_cut++;
-    spend(search->order, links / LINKS_PER_STEP);
-    for (uint32_t i = 0; i < search->closing->held_count; i++)
-        if (search->closing->held[i]->visited == mark)
-            return true;
-    return false;
-}
 
 /* Which of its held locks the end of the chain is being extended from now. */
 static uint32_t place_at_end(const struct snarl_search *search)
@@ -350,7 +306,7 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     search->found = false;
     search->deeper = true;
     search->weak = weak;
-    uint64_t share = fair_share(search->order);
+    uint64_t share = snarl_cycle_fair_share(search->order);
     search->steps_left = share < STEPS_PER_SEARCH ? (size_t)share : STEPS_PER_SEARCH;
     search->steps_taken = 0;
     search->sets_left = SETS_PER_SEARCH;
@@ -363,7 +319,7 @@ static bool search_from(struct snarl_search *search, const struct snarl_order_no
     }
     if (search->steps_left == 0)
         search->order->searches_cut++;
-    spend(search->order, search->steps_taken);
+    snarl_cycle_spend(search->order, search->steps_taken);
     return search->found;
 }
 
@@ -400,6 +356,8 @@ static void keep_infeasible(struct snarl_search *search, struct snarl_order_node
     for (struct snarl_order_node *node = held; node != search->goal; node = node->reached_from)
         search->steps[node->distance] = node->reached_by->first;
     enum snarl_reason reason = reason_of(search->steps, length);
+    if (reason == SNARL_REASON_NONE)
+        reason = snarl_cycle_apart(search->order, search->steps, length);
     if (reason != SNARL_REASON_NONE)
         keep(search, length, reason);
 }
@@ -417,7 +375,7 @@ void snarl_cycle_search(struct snarl_lock_order *order, struct snarl_dependency 
         order->searches_cut++;
         return;
     }
-    if (!walk(search))
+    if (!snarl_cycle_walk(order, search->goal, closing))
         return;
 
     push(search, closing);

@@ -133,6 +133,16 @@ size_t snarl_cycle_search_size(void);
 /* Looks for the cycles that the new dependency closes, and keeps them. */
 void snarl_cycle_search(struct snarl_lock_order *order, struct snarl_dependency *closing);
 
+/* Marks the shortest way from the goal to every lock it reaches, the nearest ones first, as far as
+ * the share of one search leads; true if that includes one that the closing dependency holds. */
+bool snarl_cycle_walk(struct snarl_lock_order *order, struct snarl_order_node *goal,
+                      const struct snarl_dependency *closing);
+
+/* What one search may take, in dependencies looked at, so that those to come have as much; and that
+ * it has taken so many. */
+uint64_t snarl_cycle_fair_share(const struct snarl_lock_order *order);
+void snarl_cycle_spend(struct snarl_lock_order *order, uint64_t steps);
+
 /* Keeps the cycle of these steps, if it says something new (`reason`: why it cannot happen). True
  * if no cycle through the same locks was known. */
 bool snarl_cycle_keep(struct snarl_lock_order *order, struct snarl_dependency *const *steps,

@@ -45,6 +45,7 @@ struct tally {
     unsigned too_much; /* more was predicted than can happen */
     unsigned lies;     /* ... though no deadlock can */
     unsigned missed, differ;
+    unsigned silent; /* nothing is predicted, and no reason given, of a ring */
 };
 
 static bool any_but(const bool *these, const bool *those)
@@ -53,6 +54,12 @@ static bool any_but(const bool *these, const bool *those)
         if (these[set] && !those[set])
             return true;
     return false;
+}
+
+static bool any(const bool *these)
+{
+    static const bool none[PROGRAM_LOCK_SETS];
+    return any_but(these, none);
 }
 
 static void compare(const struct lock_program *program, const struct explored *explored,
@@ -75,6 +82,7 @@ static void compare(const struct lock_program *program, const struct explored *e
     tally->lies += lie;
     tally->missed += missed;
     tally->differ += differs;
+    tally->silent += core.predicted_count + core.infeasible_count == 0 && any(naive.rings);
 
     bool wrong = missed || differs || (discipline == TWO_PHASES && too_much) ||
                  (discipline == NESTED && lie);
@@ -137,6 +145,7 @@ static void core_and_explorer_agree(void **state)
             tally.hold_infeasible, tally.hang_in_join, tally.missed, tally.too_much, tally.lies);
         assert_int_equal(tally.missed, 0);
         assert_int_equal(tally.differ, 0);
+        assert_int_equal(tally.silent, 0);
         if (discipline != LOOSE)
             assert_int_equal(tally.lies, 0);
         if (discipline == TWO_PHASES)
