@@ -325,8 +325,10 @@ const struct snarl_fact_dependency *snarl_loaded_dependency(const struct snarl_l
                                                             uint32_t dependency)
 {
     const struct snarl_fact_dependency *const *found =
-        bsearch(&dependency, loaded->dependencies, loaded->dependency_count,
-                sizeof(const struct snarl_fact_dependency *), compare_dependency);
+        loaded->dependency_count == 0
+            ? NULL
+            : bsearch(&dependency, loaded->dependencies, loaded->dependency_count,
+                      sizeof(const struct snarl_fact_dependency *), compare_dependency);
     if (found != NULL)
         return *found;
     const struct snarl_fact_entry *entry = find(loaded->late_dependencies, dependency);
