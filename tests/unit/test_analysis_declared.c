@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
-#include "analysis/merge.h"
+#include "merge/merge.h"
 #include "bank_ask.h"
 #include "core/lock_order.h"
 #include "core/objects.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
-#include "analysis/merge_parts.h"
+#include "merge/parts.h"
 #include "bank_ask.h"
 #include "core/objects.h"
 #include "recording_ask.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
-#include "analysis/merge.h"
+#include "merge/merge.h"
 #include "damaged_ask.h"
 #include "recording_ask.h"
 

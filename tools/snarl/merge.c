@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analysis/merge.h"
+#include "merge/merge.h"
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"

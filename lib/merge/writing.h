@@ -1,8 +1,8 @@
 /* What the files of writing a merged recording share. Private to merge_write*.c. */
-#ifndef SNARL_ANALYSIS_MERGE_WRITING_H
-#define SNARL_ANALYSIS_MERGE_WRITING_H
+#ifndef SNARL_MERGE_WRITING_H
+#define SNARL_MERGE_WRITING_H
 
-#include "analysis/merge_parts.h"
+#include "merge/parts.h"
 
 struct snarl_merge_writing {
     struct snarl_merge *merge;

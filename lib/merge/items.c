@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/merge_parts.h"
 #include "base/hash.h"
+#include "merge/parts.h"
 #include "report/pool.h"
 
 struct snarl_merged_name snarl_merged_name_begin(uint64_t kind)

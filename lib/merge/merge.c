@@ -1,9 +1,9 @@
-#include "analysis/merge.h"
+#include "merge/merge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/merge_parts.h"
+#include "merge/parts.h"
 #include "report/pool.h"
 
 struct snarl_merge *snarl_merge_create(void)

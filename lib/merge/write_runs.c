@@ -1,10 +1,10 @@
-/* The shapes and runs of a merged recording, as they are written; see merge_shape.c and merge_run.c
+/* The shapes and runs of a merged recording, as they are written; see shape.c and run.c
  * for their words. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/merge_writing.h"
 #include "base/hash.h"
+#include "merge/writing.h"
 #include "report/pool.h"
 
 /* A thread's id, by its place from 1. */

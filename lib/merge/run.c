@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/merge_parts.h"
+#include "merge/parts.h"
 #include "report/pool.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/merge_writing.h"
+#include "merge/writing.h"
 #include "report/pool.h"
 
 /* Where modules and locks lie that lie nowhere. */

@@ -15,8 +15,8 @@
  * For the command, never inside a host program. One recording is in memory at a time, beside what
  * becomes the result. Not thread-safe.
  */
-#ifndef SNARL_ANALYSIS_MERGE_H
-#define SNARL_ANALYSIS_MERGE_H
+#ifndef SNARL_MERGE_H
+#define SNARL_MERGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

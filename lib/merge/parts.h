@@ -1,10 +1,10 @@
 /* What the files of merging share: the items of a merged recording. Private to merge*.c. */
-#ifndef SNARL_ANALYSIS_MERGE_PARTS_H
-#define SNARL_ANALYSIS_MERGE_PARTS_H
+#ifndef SNARL_MERGE_PARTS_H
+#define SNARL_MERGE_PARTS_H
 
 #include "analysis/loaded.h"
-#include "analysis/merge.h"
 #include "base/table.h"
+#include "merge/merge.h"
 
 /* A hash of 128 bits over what an item is: the same content, the same name. */
 struct snarl_merged_name {
@@ -82,10 +82,10 @@ struct snarl_merged_words {
 
 /* How the threads of one program came and went, and the runs in which they did. */
 struct snarl_merged_shape {
-    struct snarl_merged_words content;     /* see merge_shape.c */
+    struct snarl_merged_words content;     /* see shape.c */
     char (*thread_names)[SNARL_NAME_SIZE]; /* "" for none: the least, where runs differ */
     uint32_t thread_count;
-    struct snarl_merged_items runs; /* struct snarl_merged_words, see merge_run.c */
+    struct snarl_merged_items runs; /* struct snarl_merged_words, see run.c */
 };
 
 struct snarl_merge {

@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "analysis/merge_parts.h"
+#include "merge/parts.h"
 #include "report/pool.h"
 
 /* A fact as it is told: in an order that is the same in every run. */
