@@ -139,17 +139,53 @@ const char *snarl_advice_locks(const struct snarl_advice *advice)
                                    : list;
 }
 
-static const char *infeasible_why(enum snarl_reason reason)
+static bool holds_for_itself(const struct snarl_report_step *step, unsigned lock)
 {
-    switch (reason) {
+    const struct snarl_report_hold *hold = snarl_advice_hold(step, lock);
+    return hold != NULL && !hold->shared;
+}
+
+/* A lock that two steps hold, one of them for itself; 0 where another thread holds it for one. */
+static unsigned common_gate(const struct snarl_report_finding *finding)
+{
+    for (size_t i = 0; i < finding->step_count; i++)
+        for (size_t j = 0; j < finding->step_count; j++)
+            for (size_t hold = 0; j != i && hold < finding->steps[i].hold_count; hold++) {
+                unsigned lock = finding->steps[i].holds[hold].lock;
+                if (holds_for_itself(&finding->steps[i], lock) &&
+                    snarl_advice_hold(&finding->steps[j], lock) != NULL)
+                    return lock;
+            }
+    return 0;
+}
+
+static const char *gate_why(const struct snarl_advice *advice)
+{
+    unsigned gate = common_gate(advice->finding);
+    if (gate == 0)
+        return "It cannot happen: the gate lock that one side holds is held for the other side, "
+               "too, "
+               "by who makes that thread and waits for its end.";
+    return snarl_report_string(advice->report,
+                               "It cannot happen: %s is a gate lock, held around two of the sides, "
+                               "and lets only one of these threads in at a time.",
+                               snarl_advice_lock(advice, gate));
+}
+
+static const char *infeasible_why(const struct snarl_advice *advice)
+{
+    switch (advice->finding->reason) {
     case SNARL_REASON_SINGLE_THREAD:
         return "It cannot happen: one thread would have to be in two places at once.";
     case SNARL_REASON_GATE_LOCK:
-        return "It cannot happen: a lock that is held around both sides keeps them apart.";
+        return gate_why(advice);
     case SNARL_REASON_ORDERED:
-        return "It cannot happen: one side has always ended before the other begins.";
+        return "It cannot happen: in every run one of these threads has done its part before the "
+               "other comes to its own, by who makes and joins whom, by a barrier, or by what is "
+               "initialised once.";
     case SNARL_REASON_SHARED_MODE:
-        return "It cannot happen: readers do not keep each other out.";
+        return "It cannot happen: the lock is held by readers, and readers do not keep each other "
+               "out.";
     case SNARL_REASON_NONE:
         break;
     }
@@ -242,7 +278,7 @@ static void advise_cycle(const struct snarl_advice *advice)
             : snarl_report_string(report, "%zu threads take %s in a ring", finding->step_count,
                                   snarl_advice_locks(advice));
     if (finding->status == SNARL_INFEASIBLE) {
-        finding->why = infeasible_why(finding->reason);
+        finding->why = infeasible_why(advice);
         return;
     }
     if (finding->by_class) {

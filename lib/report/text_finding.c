@@ -249,7 +249,8 @@ static void write_reasons(struct snarl_text_writer *writer,
     snarl_page_gap(&writer->page);
     if (finding->why != NULL)
         write_sentence(writer, SNARL_STYLE_PLAIN, finding->why);
-    if (confirmation == NULL || confirmation->runs == 0)
+    bool is_said = finding->status == SNARL_INFEASIBLE && finding->why != NULL;
+    if (!is_said && (confirmation == NULL || confirmation->runs == 0))
         write_sentence(writer, SNARL_STYLE_PLAIN, status_sentence(finding));
     if (confirmation != NULL)
         write_confirmation(writer, confirmation);

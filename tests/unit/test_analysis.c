@@ -87,8 +87,8 @@ static void what_cannot_happen_is_kept_only_on_request(void **state)
                 report,
                 "note lock-order-cycle infeasible gate-lock\n"
                 "thread 2 \"payer\" and thread 3 (bank_refunder) take bank_alice and "
-                "bank_bob in opposite order. It cannot happen: a lock that is held around "
-                "both sides keeps them apart.\n"
+                "bank_bob in opposite order. It cannot happen: bank_vault is a gate lock, held "
+                "around two of the sides, and lets only one of these threads in at a time.\n"
                 "fix: -\n"
                 "locks: bank_bob bank_alice\n"
                 "threads: 2 3\n"
