@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
-#include "merge/merge.h"
 #include "bank_ask.h"
 #include "core/lock_order.h"
 #include "core/objects.h"
+#include "merge/merge.h"
 #include "recording_ask.h"
 
 /* In main(), so to speak. */

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
-#include "merge/parts.h"
 #include "bank_ask.h"
 #include "core/objects.h"
+#include "merge/parts.h"
 #include "recording_ask.h"
 
 enum {

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
-#include "merge/merge.h"
 #include "damaged_ask.h"
+#include "merge/merge.h"
 #include "recording_ask.h"
 
 static void tell_again(struct sample *sample)

@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "merge/merge.h"
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"
 #include "memory.h"
+#include "merge/merge.h"
 #include "recordings.h"
 #include "usage.h"
 
