@@ -121,11 +121,21 @@ static void write_arrival(const struct snarl_thread *self, const struct snarl_ob
                                      self->segment));
 }
 
+/* A round that is not noted, and that the segment goes on after. What the thread does before it and
+ * after it would seem to be done at once: from here on only what it never did before is told. */
+static void pass_unnoted(struct snarl_thread *self)
+{
+    if (self->orders.barrier_orders)
+        self->orders.unsure_segment = self->segment;
+}
+
 /* One whose count is not known, or that is another process's too, orders nothing for sure. */
 bool snarl_orders_arrive(struct snarl_thread *self, struct snarl_thing barrier)
 {
-    if (is_over(self, barrier))
+    if (is_over(self, barrier)) {
+        pass_unnoted(self);
         return false;
+    }
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
     struct snarl_object *object = snarl_object_at(self, barrier, false);
@@ -139,6 +149,8 @@ bool snarl_orders_arrive(struct snarl_thread *self, struct snarl_thing barrier)
         self->orders.barrier_over = barrier.address;
         self->orders.barrier_generation =
             __atomic_load_n(snarl_generation_of(barrier.address), __ATOMIC_RELAXED);
+        self->orders.barrier_orders = round > 0;
+        pass_unnoted(self);
     }
     snarl_session_unlock();
     snarl_leave(self, entry);

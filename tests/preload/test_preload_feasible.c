@@ -32,6 +32,8 @@ static const struct feasible_case cases[] = {
     {"both-read-the-door", true, NULL},
     {"barrier-of-two", false, NULL},
     {"barrier-of-two-for-four", true, "barrier"},
+    {"rounds-by-turns", false, NULL},
+    {"in-the-same-rounds", true, NULL},
     {"initialised", false, NULL},
     {"initialised-elsewhere", true, NULL},
     {"handed-off", true, "ready"},

@@ -267,6 +267,52 @@ static void barrier_of_two_for_four(void)
         finish(threads[i]);
 }
 
+enum {
+    MANY_ROUNDS = 200, /* more than are noted of a thread */
+};
+
+static void *pays_by_rounds(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < MANY_ROUNDS; i++) {
+        if (i % 2 == 0)
+            pay();
+        go(i + 1);
+        come_to_barrier();
+    }
+    return NULL;
+}
+
+static void *refunds_by_rounds(void *odd)
+{
+    for (int i = 0; i < MANY_ROUNDS; i++) {
+        await(i + 1);
+        if (i % 2 == *(int *)odd)
+            refund();
+        come_to_barrier();
+    }
+    return NULL;
+}
+
+static void by_rounds(int odd)
+{
+    MUST(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    pthread_t first = start(pays_by_rounds, NULL);
+    pthread_t second = start(refunds_by_rounds, &odd);
+    finish(first);
+    finish(second);
+}
+
+static void rounds_by_turns(void)
+{
+    by_rounds(1);
+}
+
+static void in_the_same_rounds(void)
+{
+    by_rounds(0);
+}
+
 static pthread_once_t settings = PTHREAD_ONCE_INIT;
 
 static void *pays_at_first(void *unused)
@@ -394,6 +440,8 @@ int main(int argc, char **argv)
         {"both-read-the-door", both_read_the_door},
         {"barrier-of-two", barrier_of_two},
         {"barrier-of-two-for-four", barrier_of_two_for_four},
+        {"rounds-by-turns", rounds_by_turns},
+        {"in-the-same-rounds", in_the_same_rounds},
         {"initialised", initialised},
         {"initialised-elsewhere", initialised_elsewhere},
         {"handed-off", handed_off},
