@@ -48,6 +48,8 @@ struct snarl_ordered_thread {
     uint32_t parent_segment;
     struct snarl_ordered_thread *parent; /* NULL where it is not known */
     uint64_t told;                       /* when it was made */
+    struct snarl_ordered_thread *joiner; /* who joined it, or NULL */
+    uint32_t joined_in;                  /* ... from which segment on */
     struct snarl_joining *joins;         /* by it, the last one first */
     struct snarl_visit *visits;          /* likewise */
     /* During a walk. */

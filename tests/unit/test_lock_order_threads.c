@@ -145,6 +145,20 @@ static const struct story_row rows[] = {
         "infeasible gate-lock A B",
     },
     {
+        "it is let go of before the one that is over is joined, but not all that are",
+        "T1 (2 +G (3 (4 )4 -G )3; T2 +G +A +B; T3 +B +A; T4",
+        "predicted error A B",
+        "T1 (2 +G (3 (4 )4 )3 -G; T2 +G +A +B; T3 +B +A; T4",
+        "infeasible gate-lock A B",
+    },
+    {
+        "more are joined after it, within the hold and beyond",
+        "T1 (2 +G (3 -G )3 (4 )4; T2 +G +A +B; T3 +B +A; T4",
+        "predicted error A B",
+        "T1 (2 +G (3 )3 -G (4 )4; T2 +G +A +B; T3 +B +A; T4",
+        "infeasible gate-lock A B",
+    },
+    {
         "a barrier that just its two threads use, and one that a third does",
         "T1 (2 (3 (4; T4 |P2; T2 +A +B -B -A |P2; T3 |P2 +B +A",
         "predicted error A B",
