@@ -107,7 +107,7 @@ static bool is_over(const struct snarl_thread *self, struct snarl_thing barrier)
                __atomic_load_n(snarl_generation_of(barrier.address), __ATOMIC_RELAXED);
 }
 
-static void write_arrival(const struct snarl_thread *self, const struct snarl_object *object,
+static void write_arrival(struct snarl_thread *self, const struct snarl_object *object,
                           uint32_t round)
 {
     struct snarl_fact_arrival fact = {.header.kind = SNARL_FACT_ARRIVAL,
@@ -117,6 +117,7 @@ static void write_arrival(const struct snarl_thread *self, const struct snarl_ob
                                       .parties = object->value,
                                       .round = round};
     write_fact(&fact, sizeof fact);
+    snarl_orders_tell(self);
     check(snarl_thread_order_arrived(orders(), object->lock, object->value, round, self->id,
                                      self->segment));
 }
@@ -178,6 +179,7 @@ void snarl_orders_found_done_slow(struct snarl_thread *self, struct snarl_thing 
                                              .segment = self->segment,
                                              .once = object->lock};
         write_fact(&fact, sizeof fact);
+        snarl_orders_tell(self);
         check(snarl_thread_order_found_done(orders(), object->lock, self->id, self->segment));
     }
     uint32_t place = (once.address >> 2) % SNARL_ONCES_DONE;

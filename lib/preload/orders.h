@@ -25,8 +25,9 @@ enum {
 /* The calling thread is about to make another: what it holds it has held since then. */
 void snarl_orders_mark(struct snarl_thread *self);
 
-/* The graph is to know the thread: it is about to make another, or has its first dependency. One
- * that does neither leaves nothing there. */
+/* The graph is to know the thread: it is about to make another, has its first dependency, or is
+ * ordered with others by a barrier or an initialisation, so that it matters who joins it. One that
+ * does none of that leaves nothing there. */
 void snarl_orders_tell(struct snarl_thread *thread);
 
 /* The calling thread has joined another, which is given as far as it is known still: begins a new

@@ -32,6 +32,7 @@ static const struct feasible_case cases[] = {
     {"both-read-the-door", true, NULL},
     {"barrier-of-two", false, NULL},
     {"barrier-of-two-for-four", true, "barrier"},
+    {"barrier-and-joined", false, NULL},
     {"rounds-by-turns", false, NULL},
     {"in-the-same-rounds", true, NULL},
     {"initialised", false, NULL},

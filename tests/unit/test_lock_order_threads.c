@@ -131,6 +131,24 @@ static const struct story_row rows[] = {
         "infeasible gate-lock A B",
     },
     {
+        "... and one of them goes on beyond its hold",
+        "T1 (2 (3 (6; T2 +G (4 )4 -G; T3 +G (5 (7 )7 -G; T4 +A +B; T5 +B +A -A -B |P2 +B +A; T7 "
+        "|P2",
+        "predicted error A B",
+        "T1 (2 (3 (6; T2 +G (4 )4 -G; T3 +G (5 (7 )7 )5 -G; T4 +A +B; T5 +B +A -A -B |P2 +B +A; "
+        "T7 |P2",
+        "infeasible gate-lock A B",
+    },
+    {
+        "... and the other one does",
+        "T1 (2 (3 (6; T3 +G (4 )4 -G; T2 +G (5 (7 )7 -G; T5 +B +A -A -B |P2 +B +A; T7 |P2; T4 +A "
+        "+B",
+        "predicted error A B",
+        "T1 (2 (3 (6; T3 +G (4 )4 -G; T2 +G (5 (7 )7 )5 -G; T5 +B +A -A -B |P2 +B +A; T7 |P2; "
+        "T4 +A +B",
+        "infeasible gate-lock A B",
+    },
+    {
         "the maker of the maker holds it",
         "T1 (2 +G (3; T2 +G +A +B; T3 (4; T4 +B +A; T3 )4; T1 -G )3",
         "predicted error A B",

@@ -313,6 +313,23 @@ static void in_the_same_rounds(void)
     by_rounds(0);
 }
 
+static void *comes(void *unused)
+{
+    (void)unused;
+    come_to_barrier();
+    return NULL;
+}
+
+/* Nobody joins the payer, who was there before the one that is joined came through the barrier. */
+static void barrier_and_joined(void)
+{
+    MUST(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    pthread_t first = start(pays_and_comes, NULL);
+    MUST(pthread_detach(first) == 0);
+    finish(start(comes, NULL));
+    refund();
+}
+
 static pthread_once_t settings = PTHREAD_ONCE_INIT;
 
 static void *pays_at_first(void *unused)
@@ -440,6 +457,7 @@ int main(int argc, char **argv)
         {"both-read-the-door", both_read_the_door},
         {"barrier-of-two", barrier_of_two},
         {"barrier-of-two-for-four", barrier_of_two_for_four},
+        {"barrier-and-joined", barrier_and_joined},
         {"rounds-by-turns", rounds_by_turns},
         {"in-the-same-rounds", in_the_same_rounds},
         {"initialised", initialised},
