@@ -4,6 +4,7 @@
 #include "analysis/loaded.h"
 
 struct telling {
+    const struct snarl_loaded *loaded;
     struct snarl_thread_order *order;
     uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id);
     void *context;
@@ -43,11 +44,14 @@ static void tell_join(struct telling *telling, const struct snarl_held_since *he
 static void tell_join_held(struct telling *telling, const struct snarl_fact_join_held *fact)
 {
     struct snarl_held_since *held = calloc(fact->count + 1u, sizeof *held);
+    uint32_t count = 0;
     for (uint32_t i = 0; held != NULL && i < fact->count; i++) {
-        held[i] = fact->held[i];
-        held[i].lock = lock_of(telling, held[i].lock);
+        if (snarl_loaded_is_signal(telling->loaded, fact->held[i].lock))
+            continue; /* no lock: it keeps nobody away */
+        held[count] = fact->held[i];
+        held[count++].lock = lock_of(telling, fact->held[i].lock);
     }
-    tell_join(telling, held, held != NULL ? fact->count : 0);
+    tell_join(telling, held, count);
     free(held);
 }
 
@@ -105,7 +109,8 @@ void snarl_loaded_tell_orders(struct snarl_loaded *loaded, struct snarl_thread_o
                               uint32_t (*rename)(void *context, enum snarl_loaded_id, uint32_t id),
                               void *context)
 {
-    struct telling telling = {.order = order, .rename = rename, .context = context, .fine = true};
+    struct telling telling = {
+        .loaded = loaded, .order = order, .rename = rename, .context = context, .fine = true};
     const struct snarl_fact_header *header;
     size_t lost = loaded->reader.lost;
     snarl_loaded_again(loaded);

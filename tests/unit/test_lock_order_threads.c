@@ -131,6 +131,13 @@ static const struct story_row rows[] = {
         "infeasible gate-lock A B",
     },
     {
+        "... but it is a semaphore, and turns out to be no lock",
+        "T1 (2 (3; T2 +G +C -C (4 )4 -G; T3 +G (5 )5 -G; T4 +A +B; T5 +B +A; T1 /G",
+        "predicted error A B",
+        "T1 (2 (3; T2 +G +C -C (4 )4 -G; T3 +G (5 )5 -G; T4 +A +B; T5 +B +A; T1",
+        "infeasible gate-lock A B",
+    },
+    {
         "... and one of them goes on beyond its hold",
         "T1 (2 (3 (6; T2 +G (4 )4 -G; T3 +G (5 (7 )7 -G; T4 +A +B; T5 +B +A -A -B |P2 +B +A; T7 "
         "|P2",
