@@ -36,6 +36,7 @@ static const struct feasible_case cases[] = {
     {"rounds-by-turns", false, NULL},
     {"in-the-same-rounds", true, NULL},
     {"initialised", false, NULL},
+    {"initialised-for-very-many", false, NULL},
     {"initialised-elsewhere", true, NULL},
     {"handed-off", true, "ready"},
     {"posted-to", true, "posted"},

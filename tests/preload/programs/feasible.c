@@ -357,6 +357,30 @@ static void initialised(void)
     finish(second);
 }
 
+enum {
+    VERY_MANY = 1400, /* more than are noted at one initialisation */
+};
+
+static void *refunds_in_turn(void *number)
+{
+    MUST(pthread_once(&settings, pay) == 0);
+    refund();
+    go(*(int *)number);
+    return NULL;
+}
+
+/* Nobody joins them. */
+static void initialised_for_very_many(void)
+{
+    pthread_t first = start(pays_at_first, NULL);
+    await(1);
+    for (int i = 2; i < VERY_MANY; i++) {
+        MUST(pthread_detach(start(refunds_in_turn, &i)) == 0);
+        await(i);
+    }
+    finish(first);
+}
+
 static void initialised_elsewhere(void)
 {
     pthread_t first = start(pays_at_first, NULL);
@@ -461,6 +485,7 @@ int main(int argc, char **argv)
         {"rounds-by-turns", rounds_by_turns},
         {"in-the-same-rounds", in_the_same_rounds},
         {"initialised", initialised},
+        {"initialised-for-very-many", initialised_for_very_many},
         {"initialised-elsewhere", initialised_elsewhere},
         {"handed-off", handed_off},
         {"posted-to", posted_to},
