@@ -47,7 +47,7 @@ static void tell_join_held(struct telling *telling, const struct snarl_fact_join
     uint32_t count = 0;
     for (uint32_t i = 0; held != NULL && i < fact->count; i++) {
         if (snarl_loaded_is_signal(telling->loaded, fact->held[i].lock))
-            continue;
+            continue; /* no lock: it keeps nobody away */
         held[count] = fact->held[i];
         held[count++].lock = lock_of(telling, fact->held[i].lock);
     }

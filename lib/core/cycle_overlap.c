@@ -80,6 +80,9 @@ static bool stops_holder(void *context, uint32_t owner, uint32_t lock, bool shar
 static bool is_the_same(void *context, uint32_t owner, uint32_t lock, bool shared)
 {
     const struct gate *gate = context;
+    const struct snarl_order_node *node = snarl_order_node_of(gate->order, lock, false);
+    if (node != NULL && node->withdrawn)
+        return false;
     return lock == gate->lock && owner != gate->owner && !(shared && gate->shared);
 }
 
@@ -93,13 +96,19 @@ static bool stops_guest(void *context, uint32_t owner, uint32_t lock, bool share
                                     segment_until(gate->against), is_the_same, gate);
 }
 
-/* Whether a lock that is held for `guest` keeps it from `other`. */
+/* Whether a lock that is held for `guest` keeps it from `other`, which holds it. */
 static bool is_kept_from(struct snarl_lock_order *order, struct place guest, struct place other)
 {
     struct gate gate = {.order = order, .against = other};
     return snarl_thread_order_gates(order->threads, guest.step->thread, segment_until(guest),
-                                    stops_holder, &gate) ||
-           snarl_thread_order_gates(order->threads, guest.step->thread, segment_until(guest),
+                                    stops_holder, &gate);
+}
+
+/* Whether a lock that is held for one by one thread is held for the other by another. */
+static bool are_kept_apart(struct snarl_lock_order *order, struct place left, struct place right)
+{
+    struct gate gate = {.order = order, .against = right};
+    return snarl_thread_order_gates(order->threads, left.step->thread, segment_until(left),
                                     stops_guest, &gate);
 }
 
@@ -121,6 +130,12 @@ static enum snarl_reason move_on(struct snarl_lock_order *order, struct place *l
     }
     if (is_kept_from(order, *right, *left)) {
         right->index++;
+        return SNARL_REASON_GATE_LOCK;
+    }
+    if (are_kept_apart(order, *left, *right)) {
+        /* Either may be beyond its hold later: the one that has a later place. */
+        struct place later = {left->step, left->index + 1};
+        (*(is_there(later) ? &left->index : &right->index))++;
         return SNARL_REASON_GATE_LOCK;
     }
     return SNARL_REASON_NONE;

@@ -134,7 +134,7 @@ bool snarl_lock_order_knows(struct snarl_lock_order *order, const struct snarl_w
     const struct snarl_dependency *dependency = find(order, want, &key);
     if (dependency == NULL)
         return is_passed_over(order, want);
-    if (dependency->last_segment != want->segment &&
+    if (!want->unsure && dependency->last_segment != want->segment &&
         dependency->segment_count <= SNARL_SEGMENTS_KEPT)
         return false;
     if (dependency->variant_count > SNARL_VARIANTS_KEPT)
@@ -345,7 +345,8 @@ enum snarl_added snarl_lock_order_add(struct snarl_lock_order *order, const stru
         order->judged = false;
         return SNARL_ADDED_DEPENDENCY;
     }
-    enum snarl_added segment = add_segment(order, dependency, want->segment);
+    enum snarl_added segment =
+        want->unsure ? SNARL_ADDED_NOTHING : add_segment(order, dependency, want->segment);
     order->judged &= segment == SNARL_ADDED_NOTHING;
     enum snarl_added variant = add_variant(order, dependency, want);
     if (segment == SNARL_ADDED_FAILED || variant == SNARL_ADDED_FAILED) {

@@ -73,6 +73,8 @@ struct snarl_want {
     uint32_t flags;
     uint32_t held_count;           /* at least 1 */
     const struct snarl_held *held; /* outermost first; read during the call only */
+    bool unsure; /* of its segment, within which threads were ordered and nobody told of it: it says
+                    nothing new of when a known dependency can be */
 };
 
 struct snarl_lock_order;

@@ -106,6 +106,7 @@ uint32_t snarl_objects_visit(struct snarl_objects *objects, struct snarl_object 
         return 0;
     *visitor = (struct snarl_visitor){object->visitors, thread, 1};
     object->visitors = visitor;
+    object->visitor_count++;
     return 1;
 }
 

@@ -43,7 +43,8 @@ struct snarl_object {
     uint64_t partner;     /* likewise: of a condition variable, the mutex it was last used with */
     char *name;           /* what the program calls it, or NULL; goes with it */
     bool unheld;          /* likewise: nobody has it, as its memory said when that went */
-    struct snarl_visitor *visitors;    /* who came to it, and how often */
+    struct snarl_visitor *visitors; /* who came to it, and how often */
+    uint32_t visitor_count;
     struct snarl_object *next, **link; /* among those of its page, or of those put aside */
     UT_hash_handle by_address;
 };

@@ -115,10 +115,8 @@ bool snarl_thread_order_joined(struct snarl_thread_order *order, uint32_t joiner
         memcpy(joining->held, held, count * sizeof held[0]);
     joining->next = thread->joins;
     thread->joins = joining;
-    if (count > 0) {
-        joining->next_holding = thread->holding_joins;
-        thread->holding_joins = joining;
-    }
+    other->joiner = thread;
+    other->joined_in = segment;
     return true;
 }
 

@@ -8,7 +8,6 @@
 /* A thread that was joined. */
 struct snarl_joining {
     struct snarl_joining *next;         /* by the same joiner: the one before it */
-    struct snarl_joining *next_holding; /* ... during which it held something */
     struct snarl_ordered_thread *joined;
     uint32_t segment; /* of the joiner */
     uint64_t told;
@@ -49,8 +48,9 @@ struct snarl_ordered_thread {
     uint32_t parent_segment;
     struct snarl_ordered_thread *parent; /* NULL where it is not known */
     uint64_t told;                       /* when it was made */
+    struct snarl_ordered_thread *joiner; /* who joined it, or NULL */
+    uint32_t joined_in;                  /* ... from which segment on */
     struct snarl_joining *joins;         /* by it, the last one first */
-    struct snarl_joining *holding_joins; /* ... those during which it held something */
     struct snarl_visit *visits;          /* likewise */
     /* During a walk. */
     uint64_t walked;

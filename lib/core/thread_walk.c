@@ -105,12 +105,30 @@ static bool has_reached(const struct walk *walk, const struct snarl_ordered_thre
     return thread->walked == walk->order->walks && thread->reached >= segment;
 }
 
+/* Whether the one before was joined by who made the other, or by the maker of its maker: that is
+ * most of all orders, and the walk would come by all else that was joined. */
+static bool is_plainly_before(const struct snarl_ordered_thread *first, uint32_t first_segment,
+                              const struct snarl_ordered_thread *second, uint32_t second_segment)
+{
+    for (; second != NULL; second_segment = second->parent_segment, second = second->parent) {
+        if (first == second)
+            return first_segment <= second_segment;
+        if (first->joiner == second && first->joined_in <= second_segment)
+            return true;
+    }
+    return false;
+}
+
 static bool find_before(struct snarl_thread_order *order, uint32_t first, uint32_t first_segment,
                         uint32_t second, uint32_t second_segment)
 {
     struct snarl_ordered_thread *target = snarl_ordered_thread(order, first);
     struct snarl_ordered_thread *from = snarl_ordered_thread(order, second);
     if (target == NULL || from == NULL)
+        return false;
+    if (is_plainly_before(target, first_segment, from, second_segment))
+        return true;
+    if (is_plainly_before(from, second_segment, target, first_segment))
         return false;
     struct walk walk = begin(order, from, second_segment);
     walk.since = target->told;
@@ -186,14 +204,19 @@ uint32_t snarl_thread_order_seen_before(struct snarl_thread_order *order, uint32
     return target->by;
 }
 
-/* Whether its maker held the lock before it made `child`, and still when it had joined one with
- * whose end `segment` of `thread` was over. */
-static bool is_over(struct snarl_thread_order *order, const struct snarl_joining *joining,
-                    const struct snarl_held_since *held, const struct snarl_ordered_thread *child,
-                    uint32_t thread, uint32_t segment)
+/* The first join by the maker of `child` with whose end `segment` of `thread` was over; or NULL.
+ * What the maker still holds after a later one it holds after this one too. */
+static const struct snarl_joining *over_with(struct snarl_thread_order *order,
+                                             const struct snarl_ordered_thread *child,
+                                             uint32_t thread, uint32_t segment)
 {
-    return held->since <= child->parent_segment &&
-           snarl_thread_order_before(order, thread, segment, child->parent->id, joining->segment);
+    const struct snarl_joining *first = NULL, *joining = child->parent->joins;
+    for (; joining != NULL && joining->segment > child->parent_segment; joining = joining->next) {
+        if (!snarl_thread_order_before(order, thread, segment, child->parent->id, joining->segment))
+            break;
+        first = joining;
+    }
+    return first;
 }
 
 bool snarl_thread_order_gates(struct snarl_thread_order *order, uint32_t id, uint32_t segment,
@@ -203,14 +226,11 @@ bool snarl_thread_order_gates(struct snarl_thread_order *order, uint32_t id, uin
 {
     const struct snarl_ordered_thread *child = snarl_ordered_thread(order, id);
     for (; child != NULL && child->parent != NULL; child = child->parent) {
-        const struct snarl_joining *joining = child->parent->holding_joins;
-        for (; joining != NULL && joining->segment > child->parent_segment;
-             joining = joining->next_holding)
-            for (uint32_t i = 0; i < joining->held_count; i++)
-                if (is_over(order, joining, &joining->held[i], child, id, segment) &&
-                    visit(context, child->parent->id, joining->held[i].lock,
-                          joining->held[i].shared))
-                    return true;
+        const struct snarl_joining *joining = over_with(order, child, id, segment);
+        for (uint32_t i = 0; joining != NULL && i < joining->held_count; i++)
+            if (joining->held[i].since <= child->parent_segment &&
+                visit(context, child->parent->id, joining->held[i].lock, joining->held[i].shared))
+                return true;
     }
     return false;
 }

@@ -153,6 +153,7 @@ static uint32_t depend(struct snarl_thread *self, struct snarl_thing thing, stru
         .segment = self->segment,
         .stack = snarl_stack_recall(self, site),
         .held_count = self->depth,
+        .unsure = self->orders.unsure_segment == self->segment,
     };
     bool fresh = want.stack == 0;
     if (fresh)

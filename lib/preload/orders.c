@@ -107,7 +107,7 @@ static bool is_over(const struct snarl_thread *self, struct snarl_thing barrier)
                __atomic_load_n(snarl_generation_of(barrier.address), __ATOMIC_RELAXED);
 }
 
-static void write_arrival(const struct snarl_thread *self, const struct snarl_object *object,
+static void write_arrival(struct snarl_thread *self, const struct snarl_object *object,
                           uint32_t round)
 {
     struct snarl_fact_arrival fact = {.header.kind = SNARL_FACT_ARRIVAL,
@@ -117,19 +117,40 @@ static void write_arrival(const struct snarl_thread *self, const struct snarl_ob
                                       .parties = object->value,
                                       .round = round};
     write_fact(&fact, sizeof fact);
+    snarl_orders_tell(self);
     check(snarl_thread_order_arrived(orders(), object->lock, object->value, round, self->id,
                                      self->segment));
+}
+
+/* So many have come to it that who comes now is not noted, unless it is one whose dependencies are
+ * kept where like threads are passed over. A barrier that more threads use than it waits for orders
+ * nothing for good, whoever comes. */
+static bool is_crowded(const struct snarl_object *object, const struct snarl_thread *self)
+{
+    return self->id % SNARL_LIKE_KEPT != 0 && object->visitor_count >= SNARL_VISITORS_NOTED &&
+           object->visitor_count > object->value;
+}
+
+/* A round that is not noted, and that the segment goes on after. What the thread does before it and
+ * after it would seem to be done at once: from here on only what it never did before is told. */
+static void pass_unnoted(struct snarl_thread *self)
+{
+    if (self->orders.barrier_orders)
+        self->orders.unsure_segment = self->segment;
 }
 
 /* One whose count is not known, or that is another process's too, orders nothing for sure. */
 bool snarl_orders_arrive(struct snarl_thread *self, struct snarl_thing barrier)
 {
-    if (is_over(self, barrier))
+    if (is_over(self, barrier)) {
+        pass_unnoted(self);
         return false;
+    }
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
     struct snarl_object *object = snarl_object_at(self, barrier, false);
-    bool counts = object != NULL && object->value > 1 && !(object->flags & SNARL_LOCK_SHARED);
+    bool counts = object != NULL && object->value > 1 && !(object->flags & SNARL_LOCK_SHARED) &&
+                  !is_crowded(object, self);
     uint32_t round = counts ? snarl_objects_visit(&snarl_session.objects, object, self->id) : 0;
     bool noted = round > 0 && round <= SNARL_ROUNDS_NOTED;
     if (noted) {
@@ -139,6 +160,8 @@ bool snarl_orders_arrive(struct snarl_thread *self, struct snarl_thing barrier)
         self->orders.barrier_over = barrier.address;
         self->orders.barrier_generation =
             __atomic_load_n(snarl_generation_of(barrier.address), __ATOMIC_RELAXED);
+        self->orders.barrier_orders = round > 0;
+        pass_unnoted(self);
     }
     snarl_session_unlock();
     snarl_leave(self, entry);
@@ -159,6 +182,7 @@ void snarl_orders_found_done_slow(struct snarl_thread *self, struct snarl_thing 
     snarl_session_lock();
     struct snarl_object *object = snarl_object_known(once.address);
     if (object != NULL && object->kind == once.kind && object->written &&
+        !is_crowded(object, self) &&
         snarl_objects_visit(&snarl_session.objects, object, self->id) == 1) {
         snarl_thread_new_segment(self);
         struct snarl_fact_found_done fact = {.header.kind = SNARL_FACT_FOUND_DONE,
@@ -166,6 +190,7 @@ void snarl_orders_found_done_slow(struct snarl_thread *self, struct snarl_thing 
                                              .segment = self->segment,
                                              .once = object->lock};
         write_fact(&fact, sizeof fact);
+        snarl_orders_tell(self);
         check(snarl_thread_order_found_done(orders(), object->lock, self->id, self->segment));
     }
     uint32_t place = (once.address >> 2) % SNARL_ONCES_DONE;

@@ -5,8 +5,8 @@
  * without dependencies; a process may have any number of these.
  *
  * Making and joining threads is noted always; what may happen often only as long as it is of use:
- * the first rounds of a thread at a barrier, the first hand-offs by a thread at each object, the
- * first time that a thread finds an initialisation done.
+ * the first threads at each object, the first rounds of a thread at a barrier, the first hand-offs
+ * by a thread at each object, the first time that a thread finds an initialisation done.
  */
 #ifndef SNARL_PRELOAD_ORDERS_H
 #define SNARL_PRELOAD_ORDERS_H
@@ -15,9 +15,10 @@
 #include "preload/thread.h"
 
 enum {
-    SNARL_ROUNDS_NOTED = 64,    /* of a thread at one barrier */
-    SNARL_HAND_OFFS_NOTED = 48, /* of a thread */
-    SNARL_HANDED_NOTED = 2,     /* ... at one object, each way */
+    SNARL_VISITORS_NOTED = 1024, /* threads at one object, as they may be without number */
+    SNARL_ROUNDS_NOTED = 64,     /* of a thread at one barrier */
+    SNARL_HAND_OFFS_NOTED = 48,  /* of a thread */
+    SNARL_HANDED_NOTED = 2,      /* ... at one object, each way */
 };
 
 /* What follows is for threads inside snarl's own code, with the session's lock. */
@@ -25,8 +26,9 @@ enum {
 /* The calling thread is about to make another: what it holds it has held since then. */
 void snarl_orders_mark(struct snarl_thread *self);
 
-/* The graph is to know the thread: it is about to make another, or has its first dependency. One
- * that does neither leaves nothing there. */
+/* The graph is to know the thread: it is about to make another, has its first dependency, or is
+ * ordered with others by a barrier or an initialisation, so that it matters who joins it. One that
+ * does none of that leaves nothing there. */
 void snarl_orders_tell(struct snarl_thread *thread);
 
 /* The calling thread has joined another, which is given as far as it is known still: begins a new

@@ -118,7 +118,9 @@ struct snarl_noted_orders {
     bool is_told;                               /* to the lock-order graph */
     uint32_t hand_offs;                         /* so far */
     uintptr_t barrier_over;                     /* a barrier of which no more is noted, */
-    uint32_t barrier_generation;                /* as long as its generation stands */
+    uint32_t barrier_generation;                /* as long as its generation stands, */
+    bool barrier_orders;                        /* and which orders its threads all the same */
+    uint32_t unsure_segment;                    /* one within which it has done so; or 0 */
     uintptr_t once_done[SNARL_ONCES_DONE];      /* controls that were found done, */
     uint32_t once_generation[SNARL_ONCES_DONE]; /* likewise */
 };

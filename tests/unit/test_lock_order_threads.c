@@ -131,6 +131,31 @@ static const struct story_row rows[] = {
         "infeasible gate-lock A B",
     },
     {
+        "... but it is a semaphore, and turns out to be no lock",
+        "T1 (2 (3; T2 +G +C -C (4 )4 -G; T3 +G (5 )5 -G; T4 +A +B; T5 +B +A; T1 /G",
+        "predicted error A B",
+        "T1 (2 (3; T2 +G +C -C (4 )4 -G; T3 +G (5 )5 -G; T4 +A +B; T5 +B +A; T1",
+        "infeasible gate-lock A B",
+    },
+    {
+        "... and one of them goes on beyond its hold",
+        "T1 (2 (3 (6; T2 +G (4 )4 -G; T3 +G (5 (7 )7 -G; T4 +A +B; T5 +B +A -A -B |P2 +B +A; T7 "
+        "|P2",
+        "predicted error A B",
+        "T1 (2 (3 (6; T2 +G (4 )4 -G; T3 +G (5 (7 )7 )5 -G; T4 +A +B; T5 +B +A -A -B |P2 +B +A; "
+        "T7 |P2",
+        "infeasible gate-lock A B",
+    },
+    {
+        "... and the other one does",
+        "T1 (2 (3 (6; T3 +G (4 )4 -G; T2 +G (5 (7 )7 -G; T5 +B +A -A -B |P2 +B +A; T7 |P2; T4 +A "
+        "+B",
+        "predicted error A B",
+        "T1 (2 (3 (6; T3 +G (4 )4 -G; T2 +G (5 (7 )7 )5 -G; T5 +B +A -A -B |P2 +B +A; T7 |P2; "
+        "T4 +A +B",
+        "infeasible gate-lock A B",
+    },
+    {
         "the maker of the maker holds it",
         "T1 (2 +G (3; T2 +G +A +B; T3 (4; T4 +B +A; T3 )4; T1 -G )3",
         "predicted error A B",
@@ -142,6 +167,20 @@ static const struct story_row rows[] = {
         "T1 (2 +G (3; T2 +G +A +B; T3 (4; T4 +B +A; T3 >; T1 )3 -G",
         "predicted error A B",
         "T1 (2 +G (3; T2 +G +A +B; T3 (4; T4 +B +A; T3 )4; T1 )3 -G",
+        "infeasible gate-lock A B",
+    },
+    {
+        "it is let go of before the one that is over is joined, but not all that are",
+        "T1 (2 +G (3 (4 )4 -G )3; T2 +G +A +B; T3 +B +A; T4",
+        "predicted error A B",
+        "T1 (2 +G (3 (4 )4 )3 -G; T2 +G +A +B; T3 +B +A; T4",
+        "infeasible gate-lock A B",
+    },
+    {
+        "more are joined after it, within the hold and beyond",
+        "T1 (2 +G (3 -G )3 (4 )4; T2 +G +A +B; T3 +B +A; T4",
+        "predicted error A B",
+        "T1 (2 +G (3 )3 -G (4 )4; T2 +G +A +B; T3 +B +A; T4",
         "infeasible gate-lock A B",
     },
     {

@@ -267,6 +267,69 @@ static void barrier_of_two_for_four(void)
         finish(threads[i]);
 }
 
+enum {
+    MANY_ROUNDS = 200, /* more than are noted of a thread */
+};
+
+static void *pays_by_rounds(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < MANY_ROUNDS; i++) {
+        if (i % 2 == 0)
+            pay();
+        go(i + 1);
+        come_to_barrier();
+    }
+    return NULL;
+}
+
+static void *refunds_by_rounds(void *odd)
+{
+    for (int i = 0; i < MANY_ROUNDS; i++) {
+        await(i + 1);
+        if (i % 2 == *(int *)odd)
+            refund();
+        come_to_barrier();
+    }
+    return NULL;
+}
+
+static void by_rounds(int odd)
+{
+    MUST(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    pthread_t first = start(pays_by_rounds, NULL);
+    pthread_t second = start(refunds_by_rounds, &odd);
+    finish(first);
+    finish(second);
+}
+
+static void rounds_by_turns(void)
+{
+    by_rounds(1);
+}
+
+static void in_the_same_rounds(void)
+{
+    by_rounds(0);
+}
+
+static void *comes(void *unused)
+{
+    (void)unused;
+    come_to_barrier();
+    return NULL;
+}
+
+/* Nobody joins the payer, who was there before the one that is joined came through the barrier. */
+static void barrier_and_joined(void)
+{
+    MUST(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    pthread_t first = start(pays_and_comes, NULL);
+    MUST(pthread_detach(first) == 0);
+    finish(start(comes, NULL));
+    refund();
+}
+
 static pthread_once_t settings = PTHREAD_ONCE_INIT;
 
 static void *pays_at_first(void *unused)
@@ -292,6 +355,30 @@ static void initialised(void)
     pthread_t second = start(refunds_after_all, NULL);
     finish(first);
     finish(second);
+}
+
+enum {
+    VERY_MANY = 1400, /* more than are noted at one initialisation */
+};
+
+static void *refunds_in_turn(void *number)
+{
+    MUST(pthread_once(&settings, pay) == 0);
+    refund();
+    go(*(int *)number);
+    return NULL;
+}
+
+/* Nobody joins them. */
+static void initialised_for_very_many(void)
+{
+    pthread_t first = start(pays_at_first, NULL);
+    await(1);
+    for (int i = 2; i < VERY_MANY; i++) {
+        MUST(pthread_detach(start(refunds_in_turn, &i)) == 0);
+        await(i);
+    }
+    finish(first);
 }
 
 static void initialised_elsewhere(void)
@@ -394,7 +481,11 @@ int main(int argc, char **argv)
         {"both-read-the-door", both_read_the_door},
         {"barrier-of-two", barrier_of_two},
         {"barrier-of-two-for-four", barrier_of_two_for_four},
+        {"barrier-and-joined", barrier_and_joined},
+        {"rounds-by-turns", rounds_by_turns},
+        {"in-the-same-rounds", in_the_same_rounds},
         {"initialised", initialised},
+        {"initialised-for-very-many", initialised_for_very_many},
         {"initialised-elsewhere", initialised_elsewhere},
         {"handed-off", handed_off},
         {"posted-to", posted_to},
