@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "report_words.h"
 #include "support/cmocka_all.h"
@@ -247,6 +248,24 @@ static void what_is_merged_may_be_what_is_written_to(void **state)
     free(findings), free(first), free(second), free(merged);
 }
 
+/* A device would not come back; to take the place of a link is not to write to it. */
+static void a_link_stays_a_link_and_is_written_through(void **state)
+{
+    (void)state;
+    char *first = RUN("-", "ab", "-", "1"), *merged = merge(first, first);
+    char *target = path_in(directory, "target.rec"), *link = path_in(directory, "link");
+    size_t size, other_size;
+    assert_int_equal(symlink(target, link), 0);
+    CHECK(0, "", "", SNARL_COMMAND, "merge", first, "-o", link);
+    struct stat status;
+    assert_int_equal(lstat(link, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    char *bytes = file_read(merged, &size), *same = file_read(target, &other_size);
+    assert_int_equal(other_size, size);
+    assert_memory_equal(same, bytes, size);
+    free(bytes), free(same), free(first), free(merged), free(target), free(link);
+}
+
 static void what_cannot_be_merged_is_said_in_one_line(void **state)
 {
     (void)state;
@@ -288,6 +307,7 @@ int main(void)
         cmocka_unit_test(the_id_is_that_of_a_run_that_shows_both_sides),
         cmocka_unit_test(merging_again_in_any_order_is_the_same_file),
         cmocka_unit_test(what_is_merged_may_be_what_is_written_to),
+        cmocka_unit_test(a_link_stays_a_link_and_is_written_through),
         cmocka_unit_test(what_cannot_be_merged_is_said_in_one_line),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
