@@ -77,7 +77,8 @@ static int exit_status(const struct snarl_report *report)
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct snarl_report_finding *finding = &report->findings[i];
         if (finding->status == SNARL_CONFIRMED ||
-            (finding->status == SNARL_OCCURRED && finding->kind == SNARL_FINDING_DEADLOCK))
+            (finding->status == SNARL_OCCURRED && finding->severity == SNARL_ERROR &&
+             snarl_finding_stands_still(finding)))
             return SNARL_EXIT_FINDINGS;
     }
     return 0;
