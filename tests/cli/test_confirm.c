@@ -1,8 +1,11 @@
 /* snarl confirm: what is predicted and can happen is made to happen, and again by its schedule;
  * what cannot is not. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "report_words.h"
@@ -299,6 +302,52 @@ static void a_schedule_by_hand_does_no_more_than_can_be(void **state)
     }
 }
 
+static size_t lines_of(const char *name)
+{
+    FILE *file = fopen(name, "r");
+    size_t lines = 0;
+    for (int character; file && (character = fgetc(file)) != EOF;)
+        lines += character == '\n';
+    if (file)
+        fclose(file);
+    return lines;
+}
+
+/* Whenever the signal comes: within a run, or between two. */
+static void who_is_interrupted_tells_what_is_known_and_cleans_up(void **state)
+{
+    (void)state;
+    char *temporary = path_in(place, "temporary"), *runs = path_in(place, "runs"), variable[600];
+    assert_int_equal(mkdir(temporary, 0700), 0);
+    snprintf(variable, sizeof variable, "TMPDIR=%s", temporary);
+    struct command command = {
+        .arguments = (const char *[]){SNARL_COMMAND, "confirm", "--runs=100000", "-f", "json", "-o",
+                                      path, "--", "sh", "-c", "echo >> \"$1\"; exec \"$0\" seldom",
+                                      SNARL_CYCLES, runs, NULL},
+        .environment = (const char *[]){variable, NULL},
+    };
+    struct command_running running;
+    command_start(&running, &command);
+    while (lines_of(runs) < 4) {
+        siginfo_t end = {0};
+        waitid(P_PID, (id_t)running.pid, &end, WEXITED | WNOHANG | WNOWAIT);
+        if (end.si_pid)
+            fail_msg("it has ended after %zu runs", lines_of(runs));
+        usleep(1000);
+    }
+    kill(running.pid, SIGTERM);
+    struct command_result result = command_finish(&running);
+    assert_string_equal(result.error, "snarl: error: stopped by SIGTERM\n");
+    assert_int_equal(result.status, 128 + SIGTERM);
+    json_t *report = report_load(path);
+    assert_string_equal(json_string_value(report_at(report, "findings.0.status")), "predicted");
+    assert_in_range(json_integer_value(report_at(report, "findings.0.confirmation.runs")), 2, 9999);
+    assert_int_equal(rmdir(temporary), 0); /* it is empty */
+    json_decref(report);
+    command_free(&result);
+    free(temporary), free(runs);
+}
+
 static void a_recording_is_enough(void **state)
 {
     (void)state;
@@ -466,6 +515,7 @@ int main(void)
         TEST(a_hang_elsewhere_is_none),
         TEST(an_order_by_join_keeps_them_apart),
         TEST(a_schedule_by_hand_does_no_more_than_can_be),
+        TEST(who_is_interrupted_tells_what_is_known_and_cleans_up),
         TEST(a_recording_is_enough),
         TEST(the_recorded_environment_is_used),
         TEST(a_child_is_steered),
