@@ -302,6 +302,25 @@ static void a_schedule_by_hand_does_no_more_than_can_be(void **state)
     }
 }
 
+/* The twins differ in one letter of the rule. */
+static void what_is_suppressed_is_not_tried(void **state)
+{
+    (void)state;
+    char *rules = path_in(place, "rules");
+    file_write(rules, "deadlock:^rotator$\n", 19, 0600);
+    json_t *report = CONFIRM(0, "-s", rules, SCENARIO("deadlock_by_chance"));
+    check_findings(report, "");
+    assert_int_equal(json_integer_value(report_at(report, "suppressed")), 1);
+    json_decref(report);
+    file_write(rules, "deadlock:^rotate_$\n", 19, 0600);
+    report = CONFIRM(66, "-s", rules, SCENARIO("deadlock_by_chance"));
+    assert_int_equal(json_integer_value(report_at(report, "suppressed")), 0);
+    json_decref(report);
+    CHECK(125, "", "snarl: error: \"/nonexistent/rules\": No such file or directory\n",
+          SNARL_COMMAND, "confirm", "-s", "/nonexistent/rules", "echo", "must not run");
+    free(rules);
+}
+
 static size_t lines_of(const char *name)
 {
     FILE *file = fopen(name, "r");
@@ -515,6 +534,7 @@ int main(void)
         TEST(a_hang_elsewhere_is_none),
         TEST(an_order_by_join_keeps_them_apart),
         TEST(a_schedule_by_hand_does_no_more_than_can_be),
+        TEST(what_is_suppressed_is_not_tried),
         TEST(who_is_interrupted_tells_what_is_known_and_cleans_up),
         TEST(a_recording_is_enough),
         TEST(the_recorded_environment_is_used),

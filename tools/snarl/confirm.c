@@ -7,6 +7,7 @@
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"
+#include "judge.h"
 #include "memory.h"
 #include "print.h"
 #include "recording/layout.h"
@@ -18,6 +19,7 @@
 
 struct settings {
     struct snarl_print_settings print;
+    struct snarl_judge_settings judge;
     const char *runs, *seed;
     double timeout_s;
     const char *schedules;
@@ -26,11 +28,13 @@ struct settings {
 #define FIELD(member) offsetof(struct settings, member)
 #define PRINT_OPTION(name, letter, value, help, kind, member)                                      \
     {name, letter, value, help, SNARL_OPTION_##kind, FIELD(print.member)},
+#define JUDGE_OPTION(name, letter, value, help, kind, member)                                      \
+    {name, letter, value, help, SNARL_OPTION_##kind, FIELD(judge.member)},
 
 static const struct snarl_option options[] = {
-    SNARL_PRINT_OPTIONS(PRINT_OPTION){"runs", 'n', "COUNT",
-                                      "steer so many runs at most into each finding (10)",
-                                      SNARL_OPTION_NUMBER, FIELD(runs)},
+    SNARL_PRINT_OPTIONS(PRINT_OPTION) SNARL_SUPPRESSION_OPTIONS(JUDGE_OPTION){
+        "runs", 'n', "COUNT", "steer so many runs at most into each finding (10)",
+        SNARL_OPTION_NUMBER, FIELD(runs)},
     {"timeout", 't', "SECONDS", "end each run after so long (30)", SNARL_OPTION_SECONDS,
      FIELD(timeout_s)},
     {"seed", 0, "NUMBER", "vary where threads are held, and who goes first, by NUMBER (1)",
@@ -84,10 +88,13 @@ static int exit_status(const struct snarl_report *report)
     return 0;
 }
 
-static int try_and_print(const struct settings *settings, const struct snarl_trials *trials,
-                         struct snarl_report *report, FILE *stream)
+/* What is suppressed is not tried. */
+static int try_and_print(const struct settings *settings, struct snarl_judge *judge,
+                         const struct snarl_trials *trials, struct snarl_report *report,
+                         FILE *stream)
 {
     static struct snarl_watched trouble;
+    snarl_judge_apply(judge, report); /* which writes nothing here, and so cannot fail */
     bool fine = snarl_trials_run(trials, report, &trouble);
     int status = fine ? exit_status(report) : trouble.status;
     if (!fine)
@@ -98,18 +105,19 @@ static int try_and_print(const struct settings *settings, const struct snarl_tri
     return status;
 }
 
-static int confirm_program(const struct settings *settings, struct snarl_trials *trials,
-                           FILE *stream)
+static int confirm_program(const struct settings *settings, struct snarl_judge *judge,
+                           struct snarl_trials *trials, FILE *stream)
 {
     static struct snarl_watched watched;
     trials->input = snarl_trials_input();
     snarl_watch(&trials->plan, &watched);
     if (watched.status)
         return snarl_complain(watched.status, "%s", watched.reason);
-    return try_and_print(settings, trials, watched.report, stream);
+    return try_and_print(settings, judge, trials, watched.report, stream);
 }
 
-static int confirm_recordings(const struct settings *settings, struct snarl_trials *trials,
+static int confirm_recordings(const struct settings *settings, struct snarl_judge *judge,
+                              struct snarl_trials *trials,
                               const struct snarl_recordings *recordings, FILE *stream)
 {
     char error[8192];
@@ -131,7 +139,7 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
         trials->plan.arguments = rerun.arguments;
         trials->plan.environment = rerun.environment.variables;
         trials->input = snarl_trials_input();
-        status = try_and_print(settings, trials, report, stream);
+        status = try_and_print(settings, judge, trials, report, stream);
     } else {
         snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
     }
@@ -139,8 +147,8 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
     return status;
 }
 
-static int confirm_recorded(const struct settings *settings, struct snarl_trials *trials,
-                            const char *path, FILE *stream)
+static int confirm_recorded(const struct settings *settings, struct snarl_judge *judge,
+                            struct snarl_trials *trials, const char *path, FILE *stream)
 {
     char error[8192];
     struct stat status;
@@ -149,7 +157,7 @@ static int confirm_recorded(const struct settings *settings, struct snarl_trials
         snarl_recordings_add(&recordings, path);
     else if (!snarl_recordings_add_directory(&recordings, path, error, sizeof error))
         return snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
-    int result = confirm_recordings(settings, trials, &recordings, stream);
+    int result = confirm_recordings(settings, judge, trials, &recordings, stream);
     snarl_recordings_close(&recordings);
     return result;
 }
@@ -184,9 +192,16 @@ int snarl_command_confirm(int argc, char **argv)
     trials.plan.analysis.schedules = true;
     bool recorded =
         first + 1 == argc && strcmp(argv[first - 1], "--") != 0 && is_recording(argv[first]);
+    struct snarl_judge judge;
+    if (!snarl_judge_open(&judge, &settings.judge))
+        return SNARL_EXIT_TROUBLE;
     FILE *stream = snarl_print_open(&settings.print, stderr);
     if (!stream)
-        return SNARL_EXIT_TROUBLE;
-    return recorded ? confirm_recorded(&settings, &trials, argv[first], stream)
-                    : confirm_program(&settings, &trials, stream);
+        status = SNARL_EXIT_TROUBLE;
+    else if (recorded)
+        status = confirm_recorded(&settings, &judge, &trials, argv[first], stream);
+    else
+        status = confirm_program(&settings, &judge, &trials, stream);
+    snarl_judge_close(&judge);
+    return status;
 }
