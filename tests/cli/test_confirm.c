@@ -321,6 +321,33 @@ static void what_is_suppressed_is_not_tried(void **state)
     free(rules);
 }
 
+/* The very program, told to do something else. */
+static void a_schedule_that_leads_nowhere_is_told(void **state)
+{
+    (void)state;
+    json_t *report = CONFIRM(66, SNARL_CYCLES, "pair");
+    const char *schedule = json_string_value(report_at(report, "findings.0.confirmation.schedule"));
+    char expected[600];
+    snprintf(expected, sizeof expected, "snarl: %s did not lead this run into its deadlock\n",
+             schedule);
+    CHECK(0, "", expected, SNARL_COMMAND, "run", "-o", "/dev/null", "--replay", schedule,
+          SNARL_CYCLES, "gated");
+    CHECK(66, "", "", SNARL_COMMAND, "run", "-o", "/dev/null", "--replay", schedule, SNARL_CYCLES,
+          "pair");
+    json_decref(report);
+}
+
+/* It is no program that could not be found. */
+static void a_recording_that_is_damaged_is_a_recording(void **state)
+{
+    (void)state;
+    char *damaged = path_in(place, "damaged.rec"), expected[600];
+    file_write(damaged, "text", 4, 0600);
+    snprintf(expected, sizeof expected, "snarl: error: %s: not a recording of snarl's\n", damaged);
+    CHECK(125, "", expected, SNARL_COMMAND, "confirm", damaged);
+    free(damaged);
+}
+
 static size_t lines_of(const char *name)
 {
     FILE *file = fopen(name, "r");
@@ -534,6 +561,8 @@ int main(void)
         TEST(a_hang_elsewhere_is_none),
         TEST(an_order_by_join_keeps_them_apart),
         TEST(a_schedule_by_hand_does_no_more_than_can_be),
+        TEST(a_schedule_that_leads_nowhere_is_told),
+        TEST(a_recording_that_is_damaged_is_a_recording),
         TEST(what_is_suppressed_is_not_tried),
         TEST(who_is_interrupted_tells_what_is_known_and_cleans_up),
         TEST(a_recording_is_enough),

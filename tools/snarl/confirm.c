@@ -61,12 +61,14 @@ static const struct snarl_usage usage = {
     .program_follows = true,
 };
 
-/* Whether the operand is what an earlier run left, and no program. */
+/* Whether the operand is what an earlier run left, if only by its name, and no program. */
 static bool is_recording(const char *path)
 {
     struct stat status;
+    const char *ending = strrchr(path, '.');
     char magic[sizeof SNARL_RECORDING_MAGIC - 1];
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    if ((ending && strcmp(ending, ".rec") == 0) ||
+        (stat(path, &status) == 0 && S_ISDIR(status.st_mode)))
         return true;
     FILE *file = fopen(path, "re");
     bool is = file && fread(magic, 1, sizeof magic, file) == sizeof magic &&
