@@ -200,6 +200,20 @@ static void a_baseline_lists_orders_by_class_where_asked(void **state)
     json_decref(report);
 }
 
+static void orders_by_class_are_not_steered_into(void **state)
+{
+    (void)state;
+    char *path = path_in(directory, "confirmed.json");
+    CHECK(0, "", "", SNARL_COMMAND, "confirm", "--by-class", "-f", "json", "-o", path, "--",
+          SNARL_CLASSES, "made");
+    json_t *report = report_load(path);
+    assert_string_equal(json_string_value(report_at(report, "findings.0.confirmation.reason")),
+                        "It was not tried: its sides were seen with different locks, and threads "
+                        "are steered to the very locks that they were seen with.");
+    json_decref(report);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +227,7 @@ int main(void)
         cmocka_unit_test(like_locks_in_order_of_address_are_none),
         cmocka_unit_test(what_the_locks_themselves_show_is_not_told_again),
         cmocka_unit_test(a_recording_is_judged_by_class_later),
+        cmocka_unit_test(orders_by_class_are_not_steered_into),
         cmocka_unit_test(a_baseline_lists_orders_by_class_where_asked),
         cmocka_unit_test(runs_show_together_what_their_classes_do),
     };

@@ -251,6 +251,10 @@ static void explain_untried(struct snarl_report *report, struct snarl_report_fin
         why =
             "It was not tried: it goes against a declared order, and no thread has to take the "
             "locks in that one.";
+    else if (finding->status == SNARL_PREDICTED && finding->by_class)
+        why =
+            "It was not tried: its sides were seen with different locks, and threads are steered "
+            "to the very locks that they were seen with.";
     else if (finding->status == SNARL_PREDICTED && finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE)
         why =
             "It was not tried: steering knows mutexes, rwlocks and spin locks, in waits "
@@ -263,7 +267,7 @@ static void explain_untried(struct snarl_report *report, struct snarl_report_fin
 
 static bool is_tried(const struct snarl_report_finding *finding)
 {
-    return finding->status == SNARL_PREDICTED && finding->schedule_count > 0;
+    return finding->status == SNARL_PREDICTED && finding->schedule_count > 0 && !finding->by_class;
 }
 
 static bool try_all(struct work *work)
