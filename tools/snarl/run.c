@@ -164,6 +164,8 @@ int snarl_command_run(int argc, char **argv)
     if (first == argc)
         return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
                               usage.arguments);
+    if (!snarl_judge_check_output(&settings.judge, settings.print.output))
+        return SNARL_EXIT_TROUBLE;
     char *schedule = NULL;
     if (!check_schedule(&settings.library.replay, &schedule))
         return SNARL_EXIT_TROUBLE;
