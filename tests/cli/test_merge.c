@@ -273,7 +273,7 @@ static void what_is_merged_may_be_what_is_written_to(void **state)
 }
 
 /* A device would not come back; to take the place of a link is not to write to it. */
-static void a_link_stays_a_link_and_is_written_through(void **state)
+static void what_is_no_file_is_written_through(void **state)
 {
     (void)state;
     char *first = RUN("-", "ab", "-", "1"), *merged = merge(first, first);
@@ -287,6 +287,10 @@ static void a_link_stays_a_link_and_is_written_through(void **state)
     char *bytes = file_read(merged, &size), *same = file_read(target, &other_size);
     assert_int_equal(other_size, size);
     assert_memory_equal(same, bytes, size);
+    struct command_result result = COMMAND(SNARL_COMMAND, "merge", first, "-o", "-");
+    assert_int_equal(result.output_size, size);
+    assert_memory_equal(result.output, bytes, size);
+    command_free(&result);
     free(bytes), free(same), free(first), free(merged), free(target), free(link);
 }
 
@@ -332,7 +336,7 @@ int main(void)
         cmocka_unit_test(the_id_is_that_of_a_run_that_shows_both_sides),
         cmocka_unit_test(merging_again_in_any_order_is_the_same_file),
         cmocka_unit_test(what_is_merged_may_be_what_is_written_to),
-        cmocka_unit_test(a_link_stays_a_link_and_is_written_through),
+        cmocka_unit_test(what_is_no_file_is_written_through),
         cmocka_unit_test(what_cannot_be_merged_is_said_in_one_line),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *const paths[] = {path, path}; /* so that findings are folded too */
     char error[256] = "";
     struct snarl_report *report =
-        snarl_analyse(paths, 2, &(struct snarl_analysis_options){.all = true, .edges = true}, error, sizeof error);
+        snarl_analyse(paths, 2, &(struct snarl_analysis_options){.all = true, .edges = true}, error,
+                      sizeof error);
     if (report != NULL)
         write_all_formats(report);
     else if (error[0] == '\0' || strchr(error, '\n') != NULL)

@@ -20,8 +20,8 @@ struct settings {
 };
 
 static const struct snarl_option options[] = {
-    {"output", 'o', "RECORDING", "write the merged recording to RECORDING", SNARL_OPTION_TEXT,
-     offsetof(struct settings, output)},
+    {"output", 'o', "RECORDING", "write the merged recording to RECORDING; - is standard output",
+     SNARL_OPTION_TEXT, offsetof(struct settings, output)},
 };
 
 static const struct snarl_usage usage = {
@@ -96,8 +96,13 @@ static bool write_beside(struct snarl_merge *merge, const char *path)
 static bool write_out(struct snarl_merge *merge, const char *path)
 {
     struct stat status;
-    bool special = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
-    bool good = special ? write_and_close(merge, fopen(path, "we")) : write_beside(merge, path);
+    bool good;
+    if (strcmp(path, "-") == 0)
+        good = write_and_close(merge, fdopen(dup(STDOUT_FILENO), "w"));
+    else if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        good = write_and_close(merge, fopen(path, "we"));
+    else
+        good = write_beside(merge, path);
     if (!good)
         snarl_complain(SNARL_EXIT_TROUBLE, "cannot write \"%s\": %s", path, strerror(errno));
     return good;
