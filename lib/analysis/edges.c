@@ -1,6 +1,5 @@
 /* The lock-order graph of a recording, as edges of the report. */
 #include "analysis/builder.h"
-#include "analysis/loaded_runs.h"
 #include "base/table.h"
 #include "report/pool.h"
 
@@ -56,8 +55,7 @@ static void draw(struct drawing *drawing, const struct snarl_want *want, struct 
     struct snarl_stack stack = snarl_builder_stack(builder, source, want->stack);
     unsigned from = snarl_builder_lock(builder, source, edge->locks.from);
     unsigned to = snarl_builder_lock(builder, source, edge->locks.to);
-    unsigned thread = snarl_builder_thread(
-        builder, source, snarl_across_thread(snarl_loaded_across(&source->loaded), want->thread));
+    unsigned thread = snarl_builder_thread(builder, source, want->thread);
     *snarl_builder_add_edge(builder) = (struct snarl_report_edge){
         .from = from,
         .to = to,

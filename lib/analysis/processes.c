@@ -154,6 +154,7 @@ static void add_losses(struct snarl_builder *builder, const struct snarl_source 
     for (uint32_t loss = 0; loss <= SNARL_LOSS_KINDS; loss++)
         if (loaded->losses & 1u << loss)
             snarl_builder_add_loss(builder, snarl_loss_words(loss));
+    builder->report->cut |= loaded->reader.lost > 0 || (loaded->losses >> SNARL_LOSS_CUT & 1);
     if (loaded->reader.lost > 0)
         snarl_builder_add_loss(
             builder, snarl_report_string(builder->report,

@@ -7,7 +7,7 @@
 
 /* A thread that was joined. */
 struct snarl_joining {
-    struct snarl_joining *next;         /* by the same joiner: the one before it */
+    struct snarl_joining *next; /* by the same joiner: the one before it */
     struct snarl_ordered_thread *joined;
     uint32_t segment; /* of the joiner */
     uint64_t told;

@@ -249,6 +249,7 @@ struct snarl_report {
     size_t steered_count;
     const char **losses; /* sentences: what could not be seen or kept */
     size_t loss_count;
+    bool cut; /* a recording could be read in part only, which is a loss, too */
     struct snarl_report_rule *rules; /* suppressions, as they stand in their files */
     size_t rule_count;
     size_t suppressed;    /* findings that they took out */

@@ -12,7 +12,8 @@ const char *snarl_text_process(struct snarl_text_writer *writer,
                              process->pid);
 }
 
-/* "2 errors, 1 warning and 1 note", "nothing found", "nothing new found, 2 known," */
+/* "2 errors, 1 warning and 1 note", "nothing found", "nothing new found, 2 known,"; nobody knows
+ * what there was in a recording that was cut off. */
 static const char *verdict(struct snarl_text_writer *writer)
 {
     static const enum snarl_severity severities[] = {SNARL_ERROR, SNARL_WARNING, SNARL_NOTE};
@@ -29,9 +30,11 @@ static const char *verdict(struct snarl_text_writer *writer)
             counts[kinds++] =
                 snarl_words_count(&writer->words, count, snarl_severity_name(severities[row]));
     }
-    const char *text = kinds > 0 ? snarl_words_list(&writer->words, counts, kinds)
-                       : writer->report->baseline != NULL ? "nothing new found"
-                                                          : "nothing found";
+    const char *text =
+        kinds > 0 ? snarl_words_list(&writer->words, counts, kinds)
+                  : snarl_pool_format(&writer->pool, "nothing %sfound%s",
+                                      writer->report->baseline != NULL ? "new " : "",
+                                      writer->report->cut ? " (not all could be read)" : "");
     size_t known = snarl_text_count_known(writer);
     return known == 0 ? text : snarl_pool_format(&writer->pool, "%s, %zu known,", text, known);
 }

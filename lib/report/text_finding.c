@@ -155,6 +155,12 @@ static void write_steps(struct snarl_text_writer *writer,
     snarl_page_blocks(&writer->page, blocks, beside ? SIDE_BY_SIDE : 1);
 }
 
+/* Then what it has as arguments are the programs. */
+static bool is_merged(const struct snarl_report *report)
+{
+    return report->process_count > 0 && report->processes[0].runs > 0;
+}
+
 /* Whether a run can be steered into it: threads of one process, that one run has shown, with these
  * very locks, in waits that do not give up. */
 static bool can_be_confirmed(const struct snarl_report *report,
@@ -169,7 +175,7 @@ static bool can_be_confirmed(const struct snarl_report *report,
             thread->process != first->process)
             return false;
     }
-    return !finding->by_class && finding->runs == 0 &&
+    return !finding->by_class && finding->runs == 0 && !is_merged(report) &&
            finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE && report->argc > 0;
 }
 
@@ -212,7 +218,8 @@ static void write_offer(struct snarl_text_writer *writer,
                               snarl_words_command(&writer->words, report->argv, report->argc)));
 }
 
-static const char *status_sentence(const struct snarl_report_finding *finding)
+static const char *status_sentence(const struct snarl_report *report,
+                                   const struct snarl_report_finding *finding)
 {
     static const char *const reasons[] = {
         [SNARL_REASON_NONE] = "It cannot happen.",
@@ -230,7 +237,7 @@ static const char *status_sentence(const struct snarl_report_finding *finding)
     };
     switch (finding->status) {
     case SNARL_PREDICTED:
-        return finding->runs > 0 ? "It did not happen in any of these runs."
+        return is_merged(report) ? "It did not happen in any of these runs."
                                  : "It did not happen in this run.";
     case SNARL_OCCURRED:
         return "It happened in this run.";
@@ -251,7 +258,7 @@ static void write_reasons(struct snarl_text_writer *writer,
         write_sentence(writer, SNARL_STYLE_PLAIN, finding->why);
     bool is_said = finding->status == SNARL_INFEASIBLE && finding->why != NULL;
     if (!is_said && (confirmation == NULL || confirmation->runs == 0))
-        write_sentence(writer, SNARL_STYLE_PLAIN, status_sentence(finding));
+        write_sentence(writer, SNARL_STYLE_PLAIN, status_sentence(writer->report, finding));
     if (confirmation != NULL)
         write_confirmation(writer, confirmation);
     else

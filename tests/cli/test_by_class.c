@@ -175,6 +175,45 @@ static void runs_show_together_what_their_classes_do(void **state)
     free(first), free(second), free(path), free(merged);
 }
 
+/* What the run tells, a baseline can hold; the twin was not asked by class. */
+static void a_baseline_lists_orders_by_class_where_asked(void **state)
+{
+    (void)state;
+    char *keep = path_in(directory, "baselined"), *known = path_in(directory, "known.txt");
+    char *none = path_in(directory, "none.txt");
+    char expected[64];
+    json_t *report = run("made", BY_CLASS, 0);
+    CHECK(0, "", "", SNARL_COMMAND, "run", "-k", keep, "-o", "/dev/null", "--", SNARL_CLASSES,
+          "made");
+    CHECK(0, "snarl-baseline/1\nend\n", "", SNARL_COMMAND, "baseline", keep);
+    CHECK(0, "", "", SNARL_COMMAND, "baseline", keep, "-o", none);
+    CHECK(0, "", "", SNARL_COMMAND, "baseline", "--by-class", keep, "-o", known);
+    size_t size;
+    char *text = file_read(known, &size);
+    snprintf(expected, sizeof expected, "snarl-baseline/1\n%s lock-order-cycle  # ",
+             json_string_value(report_at(report, "findings.0.id")));
+    assert_int_equal(strncmp(text, expected, strlen(expected)), 0);
+    struct command_result new = COMMAND(SNARL_COMMAND, "diff", "--by-class", none, keep);
+    assert_int_equal(new.status, 1);
+    command_free(&new);
+    free(keep), free(known), free(none), free(text);
+    json_decref(report);
+}
+
+static void orders_by_class_are_not_steered_into(void **state)
+{
+    (void)state;
+    char *path = path_in(directory, "confirmed.json");
+    CHECK(0, "", "", SNARL_COMMAND, "confirm", "--by-class", "-f", "json", "-o", path, "--",
+          SNARL_CLASSES, "made");
+    json_t *report = report_load(path);
+    assert_string_equal(json_string_value(report_at(report, "findings.0.confirmation.reason")),
+                        "It was not tried: its sides were seen with different locks, and threads "
+                        "are steered to the very locks that they were seen with.");
+    json_decref(report);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +227,8 @@ int main(void)
         cmocka_unit_test(like_locks_in_order_of_address_are_none),
         cmocka_unit_test(what_the_locks_themselves_show_is_not_told_again),
         cmocka_unit_test(a_recording_is_judged_by_class_later),
+        cmocka_unit_test(orders_by_class_are_not_steered_into),
+        cmocka_unit_test(a_baseline_lists_orders_by_class_where_asked),
         cmocka_unit_test(runs_show_together_what_their_classes_do),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

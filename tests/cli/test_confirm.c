@@ -1,8 +1,11 @@
 /* snarl confirm: what is predicted and can happen is made to happen, and again by its schedule;
  * what cannot is not. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "report_words.h"
@@ -299,6 +302,98 @@ static void a_schedule_by_hand_does_no_more_than_can_be(void **state)
     }
 }
 
+/* The twins differ in one letter of the rule. */
+static void what_is_suppressed_is_not_tried(void **state)
+{
+    (void)state;
+    char *rules = path_in(place, "rules");
+    file_write(rules, "deadlock:^rotator$\n", 19, 0600);
+    json_t *report = CONFIRM(0, "-s", rules, SCENARIO("deadlock_by_chance"));
+    check_findings(report, "");
+    assert_int_equal(json_integer_value(report_at(report, "suppressed")), 1);
+    json_decref(report);
+    file_write(rules, "deadlock:^rotate_$\n", 19, 0600);
+    report = CONFIRM(66, "-s", rules, SCENARIO("deadlock_by_chance"));
+    assert_int_equal(json_integer_value(report_at(report, "suppressed")), 0);
+    json_decref(report);
+    CHECK(125, "", "snarl: error: \"/nonexistent/rules\": No such file or directory\n",
+          SNARL_COMMAND, "confirm", "-s", "/nonexistent/rules", "echo", "must not run");
+    free(rules);
+}
+
+/* The very program, told to do something else. */
+static void a_schedule_that_leads_nowhere_is_told(void **state)
+{
+    (void)state;
+    json_t *report = CONFIRM(66, SNARL_CYCLES, "pair");
+    const char *schedule = json_string_value(report_at(report, "findings.0.confirmation.schedule"));
+    char expected[600];
+    snprintf(expected, sizeof expected, "snarl: %s did not lead this run into its deadlock\n",
+             schedule);
+    CHECK(0, "", expected, SNARL_COMMAND, "run", "-o", "/dev/null", "--replay", schedule,
+          SNARL_CYCLES, "gated");
+    CHECK(66, "", "", SNARL_COMMAND, "run", "-o", "/dev/null", "--replay", schedule, SNARL_CYCLES,
+          "pair");
+    json_decref(report);
+}
+
+/* It is no program that could not be found. */
+static void a_recording_that_is_damaged_is_a_recording(void **state)
+{
+    (void)state;
+    char *damaged = path_in(place, "damaged.rec"), expected[600];
+    file_write(damaged, "text", 4, 0600);
+    snprintf(expected, sizeof expected, "snarl: error: %s: not a recording of snarl's\n", damaged);
+    CHECK(125, "", expected, SNARL_COMMAND, "confirm", damaged);
+    free(damaged);
+}
+
+static size_t lines_of(const char *name)
+{
+    FILE *file = fopen(name, "r");
+    size_t lines = 0;
+    for (int character; file && (character = fgetc(file)) != EOF;)
+        lines += character == '\n';
+    if (file)
+        fclose(file);
+    return lines;
+}
+
+/* Whenever the signal comes: within a run, or between two. */
+static void who_is_interrupted_tells_what_is_known_and_cleans_up(void **state)
+{
+    (void)state;
+    char *temporary = path_in(place, "temporary"), *runs = path_in(place, "runs"), variable[600];
+    assert_int_equal(mkdir(temporary, 0700), 0);
+    snprintf(variable, sizeof variable, "TMPDIR=%s", temporary);
+    struct command command = {
+        .arguments = (const char *[]){SNARL_COMMAND, "confirm", "--runs=100000", "-f", "json", "-o",
+                                      path, "--", "sh", "-c", "echo >> \"$1\"; exec \"$0\" seldom",
+                                      SNARL_CYCLES, runs, NULL},
+        .environment = (const char *[]){variable, NULL},
+    };
+    struct command_running running;
+    command_start(&running, &command);
+    while (lines_of(runs) < 4) {
+        siginfo_t end = {0};
+        waitid(P_PID, (id_t)running.pid, &end, WEXITED | WNOHANG | WNOWAIT);
+        if (end.si_pid)
+            fail_msg("it has ended after %zu runs", lines_of(runs));
+        usleep(1000);
+    }
+    kill(running.pid, SIGTERM);
+    struct command_result result = command_finish(&running);
+    assert_string_equal(result.error, "snarl: error: stopped by SIGTERM\n");
+    assert_int_equal(result.status, 128 + SIGTERM);
+    json_t *report = report_load(path);
+    assert_string_equal(json_string_value(report_at(report, "findings.0.status")), "predicted");
+    assert_in_range(json_integer_value(report_at(report, "findings.0.confirmation.runs")), 2, 9999);
+    assert_int_equal(rmdir(temporary), 0); /* it is empty */
+    json_decref(report);
+    command_free(&result);
+    free(temporary), free(runs);
+}
+
 static void a_recording_is_enough(void **state)
 {
     (void)state;
@@ -466,6 +561,10 @@ int main(void)
         TEST(a_hang_elsewhere_is_none),
         TEST(an_order_by_join_keeps_them_apart),
         TEST(a_schedule_by_hand_does_no_more_than_can_be),
+        TEST(a_schedule_that_leads_nowhere_is_told),
+        TEST(a_recording_that_is_damaged_is_a_recording),
+        TEST(what_is_suppressed_is_not_tried),
+        TEST(who_is_interrupted_tells_what_is_known_and_cleans_up),
         TEST(a_recording_is_enough),
         TEST(the_recorded_environment_is_used),
         TEST(a_child_is_steered),

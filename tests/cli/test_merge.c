@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "report_words.h"
 #include "support/cmocka_all.h"
@@ -198,8 +199,32 @@ static void what_one_run_shows_alone_stays_an_error_of_that_name(void **state)
     assert_string_equal(together, findings);
     assert_true(json_equal(report_at(before, "findings.0.id"), report_at(after, "findings.0.id")));
     assert_true(json_is_null(report_at(after, "findings.0.runs")));
+    /* What it was run with is not kept: no command that would run it is offered. */
+    struct command_result text = COMMAND(SNARL_COMMAND, "report", merged);
+    assert_non_null(strstr(text.output, "LOCK-ORDER CYCLE"));
+    assert_null(strstr(text.output, "snarl confirm"));
+    command_free(&text);
     json_decref(before), json_decref(after);
     free(findings), free(together), free(merged), free(alone), free(other);
+}
+
+/* Under its own name, which is no other number than in the findings. */
+static void a_graph_names_the_threads_of_each_order(void **state)
+{
+    (void)state;
+    char *left = RUN("-", "ab", "-", "1"), *right = RUN("-", "-", "ba", "1");
+    char *merged = merge(left, right), expected[2][80];
+    struct command_result graph = COMMAND(SNARL_COMMAND, "report", "-f", "dot", merged);
+    assert_int_equal(graph.status, 0);
+    bool alice_first = strstr(graph.output, "lock1 [label=\"alice") != NULL;
+    snprintf(expected[0], sizeof expected[0], "lock%d -> lock%d [label=\"thread 1 (main)",
+             2 - alice_first, 1 + alice_first);
+    snprintf(expected[1], sizeof expected[1], "lock%d -> lock%d [label=\"thread 2 (worker)",
+             1 + alice_first, 2 - alice_first);
+    for (size_t i = 0; i < 2; i++)
+        assert_non_null(strstr(graph.output, expected[i]));
+    command_free(&graph);
+    free(merged), free(left), free(right);
 }
 
 static void the_id_is_that_of_a_run_that_shows_both_sides(void **state)
@@ -247,6 +272,28 @@ static void what_is_merged_may_be_what_is_written_to(void **state)
     free(findings), free(first), free(second), free(merged);
 }
 
+/* A device would not come back; to take the place of a link is not to write to it. */
+static void what_is_no_file_is_written_through(void **state)
+{
+    (void)state;
+    char *first = RUN("-", "ab", "-", "1"), *merged = merge(first, first);
+    char *target = path_in(directory, "target.rec"), *link = path_in(directory, "link");
+    size_t size, other_size;
+    assert_int_equal(symlink(target, link), 0);
+    CHECK(0, "", "", SNARL_COMMAND, "merge", first, "-o", link);
+    struct stat status;
+    assert_int_equal(lstat(link, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    char *bytes = file_read(merged, &size), *same = file_read(target, &other_size);
+    assert_int_equal(other_size, size);
+    assert_memory_equal(same, bytes, size);
+    struct command_result result = COMMAND(SNARL_COMMAND, "merge", first, "-o", "-");
+    assert_int_equal(result.output_size, size);
+    assert_memory_equal(result.output, bytes, size);
+    command_free(&result);
+    free(bytes), free(same), free(first), free(merged), free(target), free(link);
+}
+
 static void what_cannot_be_merged_is_said_in_one_line(void **state)
 {
     (void)state;
@@ -285,9 +332,11 @@ int main(void)
         cmocka_unit_test(threads_of_a_kind_are_the_same_or_not_by_how_many_there_were),
         cmocka_unit_test(other_programs_are_kept_apart),
         cmocka_unit_test(what_one_run_shows_alone_stays_an_error_of_that_name),
+        cmocka_unit_test(a_graph_names_the_threads_of_each_order),
         cmocka_unit_test(the_id_is_that_of_a_run_that_shows_both_sides),
         cmocka_unit_test(merging_again_in_any_order_is_the_same_file),
         cmocka_unit_test(what_is_merged_may_be_what_is_written_to),
+        cmocka_unit_test(what_is_no_file_is_written_through),
         cmocka_unit_test(what_cannot_be_merged_is_said_in_one_line),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

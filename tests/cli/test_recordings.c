@@ -160,6 +160,32 @@ static void check_trouble(const char *path, const char *message)
     CHECK(125, "", line, SNARL_COMMAND, "report", path);
 }
 
+/* Nobody may take it for a clean run; nor, merged, anything that it is part of. */
+static void what_was_cut_off_is_not_simply_nothing_found(void **state)
+{
+    (void)state;
+    char *keep = path_in(directory, "to_cut"), *cut = path_in(directory, "cut.rec"), *recording;
+    char *merged = path_in(directory, "merged.rec");
+    struct command_result result = COMMAND(SNARL_COMMAND, "run", "-k", keep, "-o", "/dev/null",
+                                           SNARL_SCENARIOS "/deadlock_relock");
+    assert_int_equal(result.status, 66);
+    command_free(&result);
+    assert_int_equal(count_entries(keep, &recording), 1);
+    size_t size;
+    char *bytes = file_read(recording, &size);
+    file_write(cut, bytes, size - 300, 0600); /* with the deadlock, which came last */
+    CHECK(0, "", "", SNARL_COMMAND, "merge", cut, "-o", merged);
+    const char *const operands[] = {cut, merged};
+    for (size_t i = 0; i < 2; i++) {
+        result = COMMAND(SNARL_COMMAND, "report", operands[i]);
+        assert_int_equal(result.status, 0);
+        static const char expected[] = "snarl: nothing found (not all could be read) in";
+        assert_int_equal(strncmp(result.output, expected, sizeof expected - 1), 0);
+        command_free(&result);
+    }
+    free(keep), free(cut), free(recording), free(merged), free(bytes);
+}
+
 static void what_is_no_recording_is_one_line(void **state)
 {
     (void)state;
@@ -196,6 +222,7 @@ int main(void)
         cmocka_unit_test(nothing_else_is_left_behind),
         cmocka_unit_test(a_child_s_recording_follows_the_program_s),
         cmocka_unit_test(an_empty_recording_is_a_loss),
+        cmocka_unit_test(what_was_cut_off_is_not_simply_nothing_found),
         cmocka_unit_test(what_is_no_recording_is_one_line),
         cmocka_unit_test(a_directory_that_cannot_be_kept_in_is_trouble),
     };

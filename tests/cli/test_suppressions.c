@@ -127,6 +127,18 @@ static void a_proposal_is_ready_to_be_kept(void **state)
     free(keep), free(report);
 }
 
+/* Neither could be read by what it is for. */
+static void a_proposal_is_not_mixed_with_the_report(void **state)
+{
+    (void)state;
+    static const char complaint[] =
+        "snarl: error: --gen-suppressions: the report goes to standard output, too (write one of "
+        "them to a file: --gen-suppressions=FILE or --output FILE)\n";
+    CHECK(125, "", complaint, SNARL_COMMAND, "report", "--gen-suppressions", "whatever.rec");
+    CHECK(125, "", complaint, SNARL_COMMAND, "run", "-o", "-", "--gen-suppressions", "echo",
+          "must not run");
+}
+
 /* Of a report for people, what follows the first line, which holds numbers of the run. */
 static const char *below_summary(const char *text)
 {
@@ -361,6 +373,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_that_matches_makes_the_run_succeed),
         cmocka_unit_test(what_is_proposed_leaves_nothing),
+        cmocka_unit_test(a_proposal_is_not_mixed_with_the_report),
         cmocka_unit_test(a_proposal_is_ready_to_be_kept),
         cmocka_unit_test(people_read_what_was_used_and_what_was_not),
         cmocka_unit_test(the_environment_may_name_the_file),

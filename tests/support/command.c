@@ -154,11 +154,17 @@ char *file_read(const char *path, size_t *size)
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     char *text = NULL;
-    size_t room = 0;
-    ssize_t length = getdelim(&text, &room, '\0', file);
+    size_t room = 0, length = 0;
+    do {
+        room = 2 * room + 4096;
+        text = realloc(text, room + 1);
+        assert_non_null(text);
+        length += fread(text + length, 1, room - length, file);
+    } while (length == room);
     assert_true(length > 0);
+    text[length] = '\0';
     fclose(file);
-    *size = (size_t)length;
+    *size = length;
     return text;
 }
 

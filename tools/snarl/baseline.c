@@ -10,6 +10,7 @@
 
 struct settings {
     const char *output;
+    bool by_class;
     struct snarl_judge_settings judge;
 };
 
@@ -19,6 +20,8 @@ struct settings {
 static const struct snarl_option options[] = {
     {"output", 'o', "FILE", "write the baseline to FILE; - is standard output", SNARL_OPTION_TEXT,
      offsetof(struct settings, output)},
+    {"by_class", 0, NULL, "also list orders of locks made at the same place", SNARL_OPTION_FLAG,
+     offsetof(struct settings, by_class)},
     SNARL_SUPPRESSION_OPTIONS(JUDGE_OPTION)};
 
 static const struct snarl_usage usage = {
@@ -53,8 +56,9 @@ int snarl_command_baseline(int argc, char **argv)
                               usage.arguments);
     if (!snarl_judge_open(&judge, &settings.judge))
         return SNARL_EXIT_TROUBLE;
-    bool good = snarl_known_add(&known, &judge, argv + first, (size_t)(argc - first)) &&
-                snarl_output_write(settings.output, write_list, &known);
+    bool good =
+        snarl_known_add(&known, &judge, settings.by_class, argv + first, (size_t)(argc - first)) &&
+        snarl_output_write(settings.output, write_list, &known);
     snarl_judge_close(&judge);
     snarl_baseline_free(&known);
     return good ? 0 : SNARL_EXIT_TROUBLE;

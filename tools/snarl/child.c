@@ -137,10 +137,13 @@ static void read_signals(struct running *running)
 {
     struct signalfd_siginfo info;
     pid_t pid = running->end->pid;
-    while (read(running->signals.descriptor, &info, sizeof info) == sizeof info)
-        if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL && !running->reaped &&
-            (pid_t)info.ssi_pid != pid)
+    while (read(running->signals.descriptor, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGCHLD || (pid_t)info.ssi_pid == pid)
+            continue;
+        running->end->asked = (int)info.ssi_signo;
+        if (info.ssi_code != SI_KERNEL && !running->reaped)
             kill(pid, (int)info.ssi_signo);
+    }
     reap(running);
 }
 

@@ -38,6 +38,7 @@ struct snarl_child_end {
     bool timed_out;
     int exit_code;
     int signal; /* that ended it; 0 for none */
+    int asked;  /* the last signal that asked the command to end, while it ran; 0 for none */
     double wall_s;
     long peak_kib; /* most memory resident at once, KiB */
 };

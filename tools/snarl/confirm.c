@@ -7,6 +7,7 @@
 #include "command.h"
 #include "complain.h"
 #include "exit_status.h"
+#include "judge.h"
 #include "memory.h"
 #include "print.h"
 #include "recording/layout.h"
@@ -18,6 +19,7 @@
 
 struct settings {
     struct snarl_print_settings print;
+    struct snarl_judge_settings judge;
     const char *runs, *seed;
     double timeout_s;
     const char *schedules;
@@ -26,11 +28,13 @@ struct settings {
 #define FIELD(member) offsetof(struct settings, member)
 #define PRINT_OPTION(name, letter, value, help, kind, member)                                      \
     {name, letter, value, help, SNARL_OPTION_##kind, FIELD(print.member)},
+#define JUDGE_OPTION(name, letter, value, help, kind, member)                                      \
+    {name, letter, value, help, SNARL_OPTION_##kind, FIELD(judge.member)},
 
 static const struct snarl_option options[] = {
-    SNARL_PRINT_OPTIONS(PRINT_OPTION){"runs", 'n', "COUNT",
-                                      "steer so many runs at most into each finding (10)",
-                                      SNARL_OPTION_NUMBER, FIELD(runs)},
+    SNARL_PRINT_OPTIONS(PRINT_OPTION) SNARL_SUPPRESSION_OPTIONS(JUDGE_OPTION){
+        "runs", 'n', "COUNT", "steer so many runs at most into each finding (10)",
+        SNARL_OPTION_NUMBER, FIELD(runs)},
     {"timeout", 't', "SECONDS", "end each run after so long (30)", SNARL_OPTION_SECONDS,
      FIELD(timeout_s)},
     {"seed", 0, "NUMBER", "vary where threads are held, and who goes first, by NUMBER (1)",
@@ -57,12 +61,14 @@ static const struct snarl_usage usage = {
     .program_follows = true,
 };
 
-/* Whether the operand is what an earlier run left, and no program. */
+/* Whether the operand is what an earlier run left, if only by its name, and no program. */
 static bool is_recording(const char *path)
 {
     struct stat status;
+    const char *ending = strrchr(path, '.');
     char magic[sizeof SNARL_RECORDING_MAGIC - 1];
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    if ((ending && strcmp(ending, ".rec") == 0) ||
+        (stat(path, &status) == 0 && S_ISDIR(status.st_mode)))
         return true;
     FILE *file = fopen(path, "re");
     bool is = file && fread(magic, 1, sizeof magic, file) == sizeof magic &&
@@ -77,16 +83,20 @@ static int exit_status(const struct snarl_report *report)
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct snarl_report_finding *finding = &report->findings[i];
         if (finding->status == SNARL_CONFIRMED ||
-            (finding->status == SNARL_OCCURRED && finding->kind == SNARL_FINDING_DEADLOCK))
+            (finding->status == SNARL_OCCURRED && finding->severity == SNARL_ERROR &&
+             snarl_finding_stands_still(finding)))
             return SNARL_EXIT_FINDINGS;
     }
     return 0;
 }
 
-static int try_and_print(const struct settings *settings, const struct snarl_trials *trials,
-                         struct snarl_report *report, FILE *stream)
+/* What is suppressed is not tried. */
+static int try_and_print(const struct settings *settings, struct snarl_judge *judge,
+                         const struct snarl_trials *trials, struct snarl_report *report,
+                         FILE *stream)
 {
     static struct snarl_watched trouble;
+    snarl_judge_apply(judge, report); /* which writes nothing here, and so cannot fail */
     bool fine = snarl_trials_run(trials, report, &trouble);
     int status = fine ? exit_status(report) : trouble.status;
     if (!fine)
@@ -97,18 +107,19 @@ static int try_and_print(const struct settings *settings, const struct snarl_tri
     return status;
 }
 
-static int confirm_program(const struct settings *settings, struct snarl_trials *trials,
-                           FILE *stream)
+static int confirm_program(const struct settings *settings, struct snarl_judge *judge,
+                           struct snarl_trials *trials, FILE *stream)
 {
     static struct snarl_watched watched;
     trials->input = snarl_trials_input();
     snarl_watch(&trials->plan, &watched);
     if (watched.status)
         return snarl_complain(watched.status, "%s", watched.reason);
-    return try_and_print(settings, trials, watched.report, stream);
+    return try_and_print(settings, judge, trials, watched.report, stream);
 }
 
-static int confirm_recordings(const struct settings *settings, struct snarl_trials *trials,
+static int confirm_recordings(const struct settings *settings, struct snarl_judge *judge,
+                              struct snarl_trials *trials,
                               const struct snarl_recordings *recordings, FILE *stream)
 {
     char error[8192];
@@ -130,7 +141,7 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
         trials->plan.arguments = rerun.arguments;
         trials->plan.environment = rerun.environment.variables;
         trials->input = snarl_trials_input();
-        status = try_and_print(settings, trials, report, stream);
+        status = try_and_print(settings, judge, trials, report, stream);
     } else {
         snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
     }
@@ -138,8 +149,8 @@ static int confirm_recordings(const struct settings *settings, struct snarl_tria
     return status;
 }
 
-static int confirm_recorded(const struct settings *settings, struct snarl_trials *trials,
-                            const char *path, FILE *stream)
+static int confirm_recorded(const struct settings *settings, struct snarl_judge *judge,
+                            struct snarl_trials *trials, const char *path, FILE *stream)
 {
     char error[8192];
     struct stat status;
@@ -148,7 +159,7 @@ static int confirm_recorded(const struct settings *settings, struct snarl_trials
         snarl_recordings_add(&recordings, path);
     else if (!snarl_recordings_add_directory(&recordings, path, error, sizeof error))
         return snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
-    int result = confirm_recordings(settings, trials, &recordings, stream);
+    int result = confirm_recordings(settings, judge, trials, &recordings, stream);
     snarl_recordings_close(&recordings);
     return result;
 }
@@ -183,9 +194,16 @@ int snarl_command_confirm(int argc, char **argv)
     trials.plan.analysis.schedules = true;
     bool recorded =
         first + 1 == argc && strcmp(argv[first - 1], "--") != 0 && is_recording(argv[first]);
+    struct snarl_judge judge;
+    if (!snarl_judge_open(&judge, &settings.judge))
+        return SNARL_EXIT_TROUBLE;
     FILE *stream = snarl_print_open(&settings.print, stderr);
     if (!stream)
-        return SNARL_EXIT_TROUBLE;
-    return recorded ? confirm_recorded(&settings, &trials, argv[first], stream)
-                    : confirm_program(&settings, &trials, stream);
+        status = SNARL_EXIT_TROUBLE;
+    else if (recorded)
+        status = confirm_recorded(&settings, &judge, &trials, argv[first], stream);
+    else
+        status = confirm_program(&settings, &judge, &trials, stream);
+    snarl_judge_close(&judge);
+    return status;
 }

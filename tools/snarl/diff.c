@@ -11,6 +11,7 @@
 struct settings {
     const char *format;
     const char *output;
+    bool by_class;
     struct snarl_judge_settings judge;
 };
 
@@ -26,6 +27,8 @@ static const struct snarl_option options[] = {
      offsetof(struct settings, format)},
     {"output", 'o', "FILE", "write it to FILE; - is standard output", SNARL_OPTION_TEXT,
      offsetof(struct settings, output)},
+    {"by_class", 0, NULL, "also compare orders of locks made at the same place", SNARL_OPTION_FLAG,
+     offsetof(struct settings, by_class)},
     SNARL_SUPPRESSION_OPTIONS(JUDGE_OPTION)};
 
 static const struct snarl_usage usage = {
@@ -73,8 +76,8 @@ int snarl_command_diff(int argc, char **argv)
     if (!snarl_usage_operands(&usage, argc, first, 2, 2) ||
         !snarl_judge_open(&judge, &settings.judge))
         return SNARL_EXIT_TROUBLE;
-    bool good = snarl_known_add(&old, &judge, argv + first, 1) &&
-                snarl_known_add(&now, &judge, argv + first + 1, 1);
+    bool good = snarl_known_add(&old, &judge, settings.by_class, argv + first, 1) &&
+                snarl_known_add(&now, &judge, settings.by_class, argv + first + 1, 1);
     status = good ? compare(&settings, &old, &now) : SNARL_EXIT_TROUBLE;
     snarl_judge_close(&judge);
     snarl_baseline_free(&old);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complain.h"
+#include "exit_status.h"
 #include "memory.h"
 #include "output.h"
 #include "text_file.h"
@@ -69,6 +71,17 @@ bool snarl_judge_open(struct snarl_judge *judge, const struct snarl_judge_settin
     if (!good)
         snarl_judge_close(judge);
     return good;
+}
+
+bool snarl_judge_check_output(const struct snarl_judge_settings *settings, const char *report)
+{
+    if (!settings->proposal || strcmp(settings->proposal, "-") != 0 || !report ||
+        strcmp(report, "-") != 0)
+        return true;
+    snarl_complain(SNARL_EXIT_TROUBLE,
+                   "--gen-suppressions: the report goes to standard output, too (write one of them "
+                   "to a file: --gen-suppressions=FILE or --output FILE)");
+    return false;
 }
 
 static bool write_proposal(const void *report, FILE *stream)

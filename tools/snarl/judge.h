@@ -42,6 +42,10 @@ struct snarl_judge {
  * must outlive the judge. Returns false after a complaint, with nothing to be closed. */
 bool snarl_judge_open(struct snarl_judge *judge, const struct snarl_judge_settings *settings);
 
+/* Complains and returns false where the rules would be mixed with the report on standard output;
+ * `report` is the path where that goes, "-" for standard output, or NULL for elsewhere. */
+bool snarl_judge_check_output(const struct snarl_judge_settings *settings, const char *report);
+
 /* Takes suppressed findings out of the report, marks those that are known, and writes the rules
  * that were asked for. Returns false after a complaint. */
 bool snarl_judge_apply(struct snarl_judge *judge, struct snarl_report *report);

@@ -10,11 +10,11 @@
 #include "recording/layout.h"
 #include "text_file.h"
 
-static bool add_recordings(struct snarl_baseline *known, struct snarl_judge *judge,
+static bool add_recordings(struct snarl_baseline *known, struct snarl_judge *judge, bool by_class,
                            char *const *paths, size_t count)
 {
     struct snarl_report *report =
-        snarl_recorded_report(paths, count, &(struct snarl_analysis_options){0});
+        snarl_recorded_report(paths, count, &(struct snarl_analysis_options){.by_class = by_class});
     bool good = report && snarl_judge_apply(judge, report);
     if (good)
         snarl_baseline_add_report(known, report);
@@ -60,22 +60,22 @@ static bool add_text(struct snarl_baseline *known, const char *path)
     return good;
 }
 
-bool snarl_known_add(struct snarl_baseline *known, struct snarl_judge *judge, char *const *paths,
-                     size_t count)
+bool snarl_known_add(struct snarl_baseline *known, struct snarl_judge *judge, bool by_class,
+                     char *const *paths, size_t count)
 {
     char **recordings = snarl_memory_zeroed(count, sizeof *recordings);
     size_t recording_count = 0;
     bool good = true;
     for (size_t i = 0; good && i < count; i++) {
         if (is_directory(paths[i]))
-            good = add_recordings(known, judge, &paths[i], 1);
+            good = add_recordings(known, judge, by_class, &paths[i], 1);
         else if (is_recording(paths[i]))
             recordings[recording_count++] = paths[i];
         else
             good = add_text(known, paths[i]);
     }
     if (good && recording_count)
-        good = add_recordings(known, judge, recordings, recording_count);
+        good = add_recordings(known, judge, by_class, recordings, recording_count);
     free(recordings);
     snarl_baseline_sort(known);
     return good;

@@ -20,8 +20,8 @@ struct settings {
 };
 
 static const struct snarl_option options[] = {
-    {"output", 'o', "RECORDING", "write the merged recording to RECORDING", SNARL_OPTION_TEXT,
-     offsetof(struct settings, output)},
+    {"output", 'o', "RECORDING", "write the merged recording to RECORDING; - is standard output",
+     SNARL_OPTION_TEXT, offsetof(struct settings, output)},
 };
 
 static const struct snarl_usage usage = {
@@ -64,28 +64,47 @@ static bool add_operand(struct snarl_merge *merge, const char *path)
     return good;
 }
 
-/* Beside its place, and then there at once: what is merged may be what is written to, and a batch
- * system never sees half a file. */
-static bool write_out(struct snarl_merge *merge, const char *path)
+static bool write_and_close(struct snarl_merge *merge, FILE *stream)
 {
-    char *temporary = snarl_memory_string("%s.XXXXXX", path);
-    int descriptor = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
-    FILE *stream = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
     bool good = stream != NULL && snarl_merge_write(merge, stream);
     int error = errno;
     if (stream != NULL && fclose(stream) != 0 && good) {
         good = false;
         error = errno;
     }
-    if (good && rename(temporary, path) != 0) {
-        good = false;
-        error = errno;
-    }
+    errno = error;
+    return good;
+}
+
+/* Beside its place, and then there at once: what is merged may be what is written to, and a batch
+ * system never sees half a file. */
+static bool write_beside(struct snarl_merge *merge, const char *path)
+{
+    char *temporary = snarl_memory_string("%s.XXXXXX", path);
+    int descriptor = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+    bool good = descriptor >= 0 && write_and_close(merge, fdopen(descriptor, "w")) &&
+                rename(temporary, path) == 0;
+    int error = errno;
     if (!good && descriptor >= 0)
         unlink(temporary);
     free(temporary);
+    errno = error;
+    return good;
+}
+
+/* A device, a pipe or a link stays what it is. */
+static bool write_out(struct snarl_merge *merge, const char *path)
+{
+    struct stat status;
+    bool good;
+    if (strcmp(path, "-") == 0)
+        good = write_and_close(merge, fdopen(dup(STDOUT_FILENO), "w"));
+    else if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        good = write_and_close(merge, fopen(path, "we"));
+    else
+        good = write_beside(merge, path);
     if (!good)
-        snarl_complain(SNARL_EXIT_TROUBLE, "cannot write \"%s\": %s", path, strerror(error));
+        snarl_complain(SNARL_EXIT_TROUBLE, "cannot write \"%s\": %s", path, strerror(errno));
     return good;
 }
 

@@ -36,8 +36,10 @@ static const struct snarl_usage usage = {
 
 static int report(const struct settings *settings, char *const *paths, size_t count)
 {
+    const char *output = settings->print.output ? settings->print.output : "-";
     struct snarl_judge judge;
-    if (!snarl_judge_open(&judge, &settings->judge))
+    if (!snarl_judge_check_output(&settings->judge, output) ||
+        !snarl_judge_open(&judge, &settings->judge))
         return SNARL_EXIT_TROUBLE;
     struct snarl_analysis_options analysis = snarl_print_analysis(&settings->print);
     struct snarl_report *made = snarl_recorded_report(paths, count, &analysis);

@@ -73,7 +73,8 @@ bool snarl_rerun_read(struct snarl_rerun *rerun, const char *recording, char *er
     if (process && process->argument_count > 0 && *process->strings)
         take(rerun, process);
     else
-        snprintf(error, error_size, "%s: does not say which program it is of", recording);
+        snprintf(error, error_size,
+                 "%s: does not say which program it is of (what is merged does not)", recording);
     snarl_reader_close(&reader);
     return rerun->arguments;
 }

@@ -102,6 +102,18 @@ static int exit_status(const struct settings *settings, const struct snarl_judge
     return watched->end.timed_out ? SNARL_EXIT_TIMEOUT : snarl_child_status(&watched->end);
 }
 
+/* A schedule of another program, or one that a run has escaped from, is not passed over in silence.
+ */
+static void tell_of_replay(const struct settings *settings, const struct snarl_report *report)
+{
+    bool hung = false;
+    for (size_t i = 0; i < report->finding_count; i++)
+        hung |= snarl_finding_stands_still(&report->findings[i]);
+    if (settings->library.replay && !hung)
+        fprintf(stderr, "snarl: %s did not lead this run into its deadlock\n",
+                settings->library.replay);
+}
+
 static int run(const struct settings *settings, struct snarl_judge *judge, char **arguments,
                FILE *stream)
 {
@@ -119,6 +131,7 @@ static int run(const struct settings *settings, struct snarl_judge *judge, char 
     free(chosen);
     if (watched.status)
         return snarl_complain(watched.status, "%s", watched.reason);
+    tell_of_replay(settings, watched.report);
     int status = snarl_judge_apply(judge, watched.report) &&
                          snarl_print_report(&settings->print, stream, watched.report)
                      ? exit_status(settings, judge, &watched)
@@ -151,6 +164,8 @@ int snarl_command_run(int argc, char **argv)
     if (first == argc)
         return snarl_complain(SNARL_EXIT_TROUBLE, "run: no program given (usage: snarl run %s)",
                               usage.arguments);
+    if (!snarl_judge_check_output(&settings.judge, settings.print.output))
+        return SNARL_EXIT_TROUBLE;
     char *schedule = NULL;
     if (!check_schedule(&settings.library.replay, &schedule))
         return SNARL_EXIT_TROUBLE;

@@ -58,7 +58,10 @@ static char *wrong_with(char *text, size_t size)
     struct snarl_schedule *schedule = snarl_memory_zeroed(1, sizeof *schedule);
     bool good = snarl_schedule_parse(schedule, text, size, &error);
     free(schedule);
-    return good ? NULL : snarl_memory_string("%u: %s", error.line, error.what);
+    if (good)
+        return NULL;
+    return error.line ? snarl_memory_string("%u: %s", error.line, error.what)
+                      : snarl_memory_string(" %s", error.what);
 }
 
 char *snarl_schedule_file_check(const char *path, char *error, size_t error_size)

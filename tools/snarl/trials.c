@@ -12,6 +12,7 @@
 #include "analysis/confirmation.h"
 #include "base/hash.h"
 #include "exit_status.h"
+#include "interruption.h"
 #include "memory.h"
 #include "recordings.h"
 #include "schedule_file.h"
@@ -31,7 +32,7 @@ struct work {
     char *schedule_path;
     int input, nothing; /* descriptors of the runs */
     unsigned finding, findings;
-    int interrupted; /* the signal with which the user has ended a run; 0 for none */
+    int interrupted; /* the signal with which the user has ended the trials; 0 for none */
     struct snarl_watched *trouble;
 };
 
@@ -159,14 +160,6 @@ static bool keep_schedule(struct work *work, const struct snarl_schedule *schedu
     return true;
 }
 
-/* A run that is ended from outside is the last one. */
-static int interruption(const struct snarl_child_end *end)
-{
-    bool asked = end->signal == SIGINT || end->signal == SIGTERM || end->signal == SIGHUP ||
-                 end->signal == SIGQUIT;
-    return asked ? end->signal : 0;
-}
-
 static uint64_t pid_of(const struct snarl_report *run, const struct snarl_report_finding *live)
 {
     const struct snarl_report_thread *thread =
@@ -201,7 +194,7 @@ static bool try_once(struct work *work, struct snarl_report_finding *finding, un
             snarl_confirmation_take(work->report, finding, watched.report, live);
             fine = keep_schedule(work, schedule, confirmation);
         } else {
-            work->interrupted = interruption(&watched.end);
+            work->interrupted = watched.end.asked;
             snarl_trial_note(trial, work->report, finding, watched.report, index);
             snarl_report_free(watched.report);
         }
@@ -209,6 +202,14 @@ static bool try_once(struct work *work, struct snarl_report_finding *finding, un
     free(text);
     free(schedule);
     return fine;
+}
+
+/* Whether the user has ended a run, or asked between two: it was the last one. */
+static bool is_interrupted(struct work *work)
+{
+    if (!work->interrupted)
+        work->interrupted = snarl_interruption_signal();
+    return work->interrupted;
 }
 
 static bool try_finding(struct work *work, struct snarl_report_finding *finding)
@@ -220,7 +221,7 @@ static bool try_finding(struct work *work, struct snarl_report_finding *finding)
     confirmation->runs = work->trials->runs;
     bool fine = true;
     for (unsigned run = 1; fine && !confirmation->run && run <= work->trials->runs; run++)
-        fine = try_once(work, finding, run, &trial) && !work->interrupted;
+        fine = try_once(work, finding, run, &trial) && !is_interrupted(work);
     if (!confirmation->run) {
         confirmation->runs = trial.runs;
         confirmation->why = snarl_trial_why(&trial, work->report, finding);
@@ -250,6 +251,10 @@ static void explain_untried(struct snarl_report *report, struct snarl_report_fin
         why =
             "It was not tried: it goes against a declared order, and no thread has to take the "
             "locks in that one.";
+    else if (finding->status == SNARL_PREDICTED && finding->by_class)
+        why =
+            "It was not tried: its sides were seen with different locks, and threads are steered "
+            "to the very locks that they were seen with.";
     else if (finding->status == SNARL_PREDICTED && finding->kind == SNARL_FINDING_LOCK_ORDER_CYCLE)
         why =
             "It was not tried: steering knows mutexes, rwlocks and spin locks, in waits "
@@ -262,7 +267,7 @@ static void explain_untried(struct snarl_report *report, struct snarl_report_fin
 
 static bool is_tried(const struct snarl_report_finding *finding)
 {
-    return finding->status == SNARL_PREDICTED && finding->schedule_count > 0;
+    return finding->status == SNARL_PREDICTED && finding->schedule_count > 0 && !finding->by_class;
 }
 
 static bool try_all(struct work *work)
@@ -295,7 +300,9 @@ bool snarl_trials_run(const struct snarl_trials *trials, struct snarl_report *re
     bool fine = snarl_recordings_open(&work.place, NULL, trouble->reason, sizeof trouble->reason);
     if (fine) {
         work.schedule_path = snarl_memory_string("%s/schedule", work.place.directory);
+        snarl_interruption_begin();
         fine = try_all(&work);
+        snarl_interruption_end();
         free(work.schedule_path);
         snarl_recordings_close(&work.place);
     } else {
