@@ -83,8 +83,8 @@ static bool is_variant(const struct snarl_variant *variant, const struct snarl_w
     return true;
 }
 
-static struct snarl_order_deed *known_deed(const struct snarl_lock_order *order,
-                                           const struct snarl_want *want)
+struct snarl_order_deed *snarl_order_deed_of(const struct snarl_lock_order *order,
+                                             const struct snarl_want *want)
 {
     uint64_t key = key_of(want, 0);
     struct snarl_order_deed *deed;
@@ -95,33 +95,13 @@ static struct snarl_order_deed *known_deed(const struct snarl_lock_order *order,
 /* Whether so many threads did the same that this one's deed is passed over: then it is counted. */
 static bool is_passed_over(const struct snarl_lock_order *order, const struct snarl_want *want)
 {
-    struct snarl_order_deed *deed =
-        want->thread % SNARL_LIKE_KEPT != 0 ? known_deed(order, want) : NULL;
-    if (deed == NULL || deed->threads < SNARL_LIKE_KEPT)
+    if (!order->passes_over || want->thread % SNARL_LIKE_KEPT == 0)
         return false;
-    deed->passed_over += deed->last_passed != want->thread;
-    deed->last_passed = want->thread;
+    struct snarl_order_deed *deed = snarl_order_deed_of(order, want);
+    if (deed == NULL || deed->threads < deed->most)
+        return false;
+    snarl_order_note_passed(order, deed, want);
     return true;
-}
-
-void snarl_lock_order_passed_over(const struct snarl_lock_order *order,
-                                  void (*visit)(void *context, uint32_t dependency, uint64_t count),
-                                  void *context)
-{
-    for (const struct snarl_order_deed *deed = order->deeds; deed; deed = deed->by_key.next)
-        if (deed->passed_over > 0)
-            visit(context, deed->dependency, deed->passed_over);
-}
-
-void snarl_lock_order_pass_over(struct snarl_lock_order *order, const struct snarl_want *want,
-                                uint64_t count)
-{
-    struct snarl_want rest;
-    want = snarl_order_without_withdrawn(order, want, &rest);
-    struct snarl_order_deed *deed =
-        want != NULL && want->held_count > 0 ? known_deed(order, want) : NULL;
-    if (deed != NULL)
-        deed->passed_over += count;
 }
 
 bool snarl_lock_order_knows(struct snarl_lock_order *order, const struct snarl_want *want)
@@ -253,7 +233,7 @@ static struct snarl_order_deed *deed_of(struct snarl_lock_order *order,
                                         const struct snarl_want *want)
 {
     struct snarl_arena *arena = order->arena;
-    struct snarl_order_deed *deed = known_deed(order, want);
+    struct snarl_order_deed *deed = snarl_order_deed_of(order, want);
     if (deed != NULL)
         return deed;
     deed = snarl_arena_allocate(arena, sizeof *deed);
@@ -261,6 +241,7 @@ static struct snarl_order_deed *deed_of(struct snarl_lock_order *order,
         return NULL;
     deed->key = key_of(want, 0);
     deed->dependency = order->last_id;
+    deed->most = SNARL_LIKE_KEPT;
     HASH_ADD(by_key, order->deeds, key, sizeof deed->key, deed);
     if (SNARL_TABLE_HAS(deed, by_key))
         return deed;
@@ -313,6 +294,8 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     dependency->deed = deed_of(order, want);
     dependency->rank = dependency->deed != NULL ? dependency->deed->threads++ : 0;
     enter(order, dependency);
+    if (order->passes_over && dependency->rank == 0)
+        snarl_order_recall(order, dependency);
     dependency->previous = order->last;
     if (order->last != NULL)
         order->last->next = dependency;

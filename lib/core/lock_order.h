@@ -169,6 +169,20 @@ void snarl_lock_order_ended(struct snarl_lock_order *order, uint32_t lock);
  * they are told apart as long as they come one after the other. */
 bool snarl_lock_order_knows(struct snarl_lock_order *order, const struct snarl_want *want);
 
+/*
+ * From here on threads that do what SNARL_LIKE_KEPT others did are passed over, but for one in so
+ * many: a program may make any number of them. Not for a graph that is told of what was kept.
+ *
+ * Of those that are passed over the last one is remembered. It, and as many more that come after
+ * it, count after all when another thread is the first to take two of these locks the other way:
+ * the early ones may have ended before that thread was there. snarl_lock_order_recalled hands out
+ * one such want and a new id for it, and says false when there is none; `want` is valid until the
+ * graph is told of something. It is not in this graph.
+ */
+void snarl_lock_order_pass_over_likes(struct snarl_lock_order *order);
+bool snarl_lock_order_recalled(struct snarl_lock_order *order, struct snarl_want *want,
+                               uint32_t *dependency);
+
 /* How many threads were passed over that did as the dependency says, which is the first that did;
  * for each such dependency. And tells of some that another graph has passed over. */
 void snarl_lock_order_passed_over(const struct snarl_lock_order *order,

@@ -13,6 +13,7 @@ static void forget_deed(struct snarl_lock_order *order, struct snarl_order_deed 
     if (deed == NULL || --deed->threads > 0)
         return;
     HASH_DELETE(by_key, order->deeds, deed);
+    snarl_order_forget_passed(order, deed);
     snarl_arena_free(arena, deed, sizeof *deed);
 }
 

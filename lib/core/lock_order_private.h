@@ -39,8 +39,11 @@ struct snarl_order_node {
 struct snarl_order_deed {
     uint64_t key; /* hash of what they held and wanted */
     uint32_t threads;
-    uint32_t dependency;                   /* id of the first that says so */
-    uint32_t last_passed;                  /* thread that was passed over last */
+    uint32_t dependency;            /* id of the first that says so */
+    uint32_t most;                  /* threads that are kept */
+    struct snarl_want *last_passed; /* by the thread that was passed over last, or NULL */
+    struct snarl_order_deed *next_recalled;
+    bool is_recalled;
     uint64_t passed_over;                  /* threads */
     uint32_t tried;                        /* during a search: of them, at one place of the chain */
     uint64_t place;                        /* ... at which */
@@ -55,6 +58,8 @@ struct snarl_lock_order {
                                const struct snarl_dependency *right); /* NULL: by the threads */
     void *apart_context;
     bool keep_infeasible;
+    bool passes_over; /* threads that do what many did */
+    struct snarl_order_deed *recalled;
     bool judged;            /* all that was told */
     uint64_t orders_judged; /* ... and how many orders between threads */
     bool weak;              /* a want was told through which cycles can be warnings */
@@ -169,6 +174,19 @@ static inline size_t snarl_variant_size(uint32_t held_count)
 {
     return sizeof(struct snarl_variant) + held_count * sizeof(uint32_t);
 }
+
+/* What the thread wants as others do; NULL if none did. */
+struct snarl_order_deed *snarl_order_deed_of(const struct snarl_lock_order *order,
+                                             const struct snarl_want *want);
+
+/* A thread that does the deed is passed over; and the first thread did what `dependency` says:
+ * those that do the reverse count again. */
+void snarl_order_note_passed(const struct snarl_lock_order *order, struct snarl_order_deed *deed,
+                             const struct snarl_want *want);
+void snarl_order_recall(struct snarl_lock_order *order, const struct snarl_dependency *dependency);
+
+/* The deed is forgotten: gives back what it remembers. */
+void snarl_order_forget_passed(struct snarl_lock_order *order, struct snarl_order_deed *deed);
 
 /* The node of a lock; made if `create`. NULL if unknown or out of memory. */
 struct snarl_order_node *snarl_order_node_of(struct snarl_lock_order *order, uint32_t lock,

@@ -82,6 +82,15 @@ static struct snarl_held *describe_held(struct snarl_thread *self)
     return held;
 }
 
+/* Of threads that were passed over. */
+static void write_recalled(void)
+{
+    struct snarl_want want;
+    uint32_t dependency;
+    while (snarl_lock_order_recalled(snarl_session.order, &want, &dependency))
+        write_dependency(&want, dependency);
+}
+
 void snarl_acquire_tell(struct snarl_thread *self, const struct snarl_want *want)
 {
     struct snarl_dependency *dependency;
@@ -92,6 +101,7 @@ void snarl_acquire_tell(struct snarl_thread *self, const struct snarl_want *want
             snarl_orders_tell(self);
         snarl_thread_write_name(self);
         write_dependency(want, dependency->id);
+        write_recalled();
         break;
     case SNARL_ADDED_SEGMENT:
         write_segment(dependency->id, want->segment);

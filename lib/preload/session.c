@@ -187,6 +187,7 @@ static bool begin(bool forked)
         snarl_say("not watching: no memory", NULL, NULL);
         return false;
     }
+    snarl_lock_order_pass_over_likes(session->order);
     *session->canary = 1;
     session->pid = getpid();
     session->running = true;

@@ -1,6 +1,7 @@
 /* snarl confirm: what is predicted and can happen is made to happen, and again by its schedule;
  * what cannot is not. */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,35 +13,36 @@ struct feasible_case {
     const char *what;
     bool predicted;
     const char *ordered_by; /* in this run, and not for good */
+    bool only_in_report;    /* it needs a thread that the process itself has passed over */
 };
 
 static const struct feasible_case cases[] = {
-    {"made-after", false, NULL},
-    {"made-before", true, NULL},
-    {"done-again", true, NULL},
-    {"joined-before", false, NULL},
-    {"joined-after", true, NULL},
-    {"one-by-one", false, NULL},
-    {"at-once", true, NULL},
-    {"one-by-one-c11", false, NULL},
-    {"of-its-own", false, NULL},
-    {"behind-the-makers-gate", false, NULL},
-    {"behind-an-open-gate", true, NULL},
-    {"gate-opened-in-between", true, NULL},
-    {"behind-the-makers-door", false, NULL},
-    {"both-read-the-door", true, NULL},
-    {"barrier-of-two", false, NULL},
-    {"barrier-of-two-for-four", true, "barrier"},
-    {"barrier-and-joined", false, NULL},
-    {"rounds-by-turns", false, NULL},
-    {"in-the-same-rounds", true, NULL},
-    {"initialised", false, NULL},
-    {"initialised-for-very-many", false, NULL},
-    {"initialised-elsewhere", true, NULL},
-    {"handed-off", true, "ready"},
-    {"posted-to", true, "posted"},
-    {"last-of-many", true, NULL},
-    {"none-of-many", false, NULL},
+    {"made-after", false, NULL, false},
+    {"made-before", true, NULL, false},
+    {"done-again", true, NULL, false},
+    {"joined-before", false, NULL, false},
+    {"joined-after", true, NULL, false},
+    {"one-by-one", false, NULL, false},
+    {"at-once", true, NULL, false},
+    {"one-by-one-c11", false, NULL, false},
+    {"of-its-own", false, NULL, false},
+    {"behind-the-makers-gate", false, NULL, false},
+    {"behind-an-open-gate", true, NULL, false},
+    {"gate-opened-in-between", true, NULL, false},
+    {"behind-the-makers-door", false, NULL, false},
+    {"both-read-the-door", true, NULL, false},
+    {"barrier-of-two", false, NULL, false},
+    {"barrier-of-two-for-four", true, "barrier", false},
+    {"barrier-and-joined", false, NULL, false},
+    {"rounds-by-turns", false, NULL, false},
+    {"in-the-same-rounds", true, NULL, false},
+    {"initialised", false, NULL, false},
+    {"initialised-for-very-many", false, NULL, false},
+    {"initialised-elsewhere", true, NULL, false},
+    {"handed-off", true, "ready", false},
+    {"posted-to", true, "posted", false},
+    {"last-of-many", true, NULL, true},
+    {"none-of-many", false, NULL, false},
 };
 
 static void comes_out(void **state)
@@ -49,7 +50,8 @@ static void comes_out(void **state)
     const struct feasible_case *expected = *state;
     struct watched watched = WATCH("exitcode=9", "feasible", expected->what);
     /* What the process itself counts at its end is what the report finds. */
-    assert_int_equal(watched.result.status, expected->predicted ? 9 : 0);
+    bool counted = expected->predicted && !expected->only_in_report;
+    assert_int_equal(watched.result.status, counted ? 9 : 0);
     if (expected->predicted) {
         const struct snarl_report_finding *finding =
             watched_only_finding(&watched, SNARL_FINDING_LOCK_ORDER_CYCLE, SNARL_PREDICTED,

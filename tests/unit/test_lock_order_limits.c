@@ -325,20 +325,40 @@ static void ended_locks_stay_on_cycles(void **state)
     assert_story("T1 +X +A +B -B -A -X xX; T2 +B +A", "predicted error A B");
 }
 
+static void tell_alike(struct story *story, unsigned first, unsigned last)
+{
+    char clause[64];
+    for (unsigned thread = first; thread <= last; thread++) {
+        snprintf(clause, sizeof clause, "T%u +A +B -B -A", thread);
+        story_tell(story, clause);
+    }
+}
+
 /* Threads that all do the same: some are kept, and one in many of those that come later. */
 static void threads_that_do_the_same_are_passed_over(void **state)
 {
     (void)state;
     struct story *story = story_begin(false, 0);
-    char clause[64];
-    for (unsigned thread = 1; thread <= MANY_LIKE; thread++) {
-        snprintf(clause, sizeof clause, "T%u +A +B -B -A", thread);
-        story_tell(story, clause);
-    }
-    size_t kept = snarl_lock_order_dependency_count(story_order(story));
-    assert_int_equal(kept, SNARL_LIKE_KEPT + MANY_LIKE / SNARL_LIKE_KEPT - 1);
-    snprintf(clause, sizeof clause, "T%u +B +A", MANY_LIKE + 1);
-    story_tell(story, clause);
+    struct snarl_lock_order *order = story_order(story);
+    struct snarl_want want;
+    uint32_t id;
+    snarl_lock_order_pass_over_likes(order);
+    tell_alike(story, 1, MANY_LIKE - 1);
+    size_t kept = SNARL_LIKE_KEPT + MANY_LIKE / SNARL_LIKE_KEPT - 2;
+    assert_int_equal(snarl_lock_order_dependency_count(order), kept);
+    assert_false(snarl_lock_order_recalled(order, &want, &id));
+
+    /* The last of them comes back when one does the reverse, and so do those that come then. */
+    story_tell(story, "T4000 +B +A -A -B");
+    assert_true(snarl_lock_order_recalled(order, &want, &id));
+    assert_int_equal(want.thread, MANY_LIKE - 1);
+    assert_string_equal(story_lock_name(story, want.lock), "B");
+    assert_int_equal(want.held_count, 1);
+    assert_string_equal(story_lock_name(story, want.held[0].lock), "A");
+    assert_int_equal(id, kept + 2);
+    assert_false(snarl_lock_order_recalled(order, &want, &id));
+    tell_alike(story, MANY_LIKE, MANY_LIKE + 100);
+    assert_int_equal(snarl_lock_order_dependency_count(order), kept + 1 + 101);
     char *cycles = story_cycles(story);
     assert_string_equal(cycles, "predicted error A B");
     free(cycles);

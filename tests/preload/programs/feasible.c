@@ -449,7 +449,7 @@ static void posted_to(void)
 /* Many threads of one kind, of which only the last is there together with the other kind. */
 static void last_of_many(void)
 {
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 600; i++)
         finish(start(payer, NULL));
     go(0);
     at_once();
@@ -457,7 +457,7 @@ static void last_of_many(void)
 
 static void none_of_many(void)
 {
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 600; i++)
         finish(start(payer, NULL));
     finish(start(refunder, NULL));
 }
