@@ -103,14 +103,27 @@ bool snarl_lock_class_is_up(const struct snarl_lock_classes *classes, uint32_t f
     return find(known, first)->address < find(known, second)->address;
 }
 
+/* When it was made, as the ids say; in a merged recording, which of its kind it was in its run. */
+static uint32_t age_of(const struct snarl_lock_classes *classes, uint32_t lock)
+{
+    const struct snarl_loaded *loaded = &classes->source->loaded;
+    if (!snarl_loaded_is_merged(loaded))
+        return lock;
+    const struct snarl_fact_identity *identity =
+        snarl_loaded_identity(loaded, SNARL_IDENTITY_OF_LOCK, lock);
+    return identity != NULL ? identity->ordinal : 0;
+}
+
+/* What is not known of two speaks for no order. */
 void snarl_lock_class_nest(struct snarl_lock_classes *classes, struct snarl_lock_class *class,
                            uint32_t outer, uint32_t inner)
 {
-    bool up = snarl_lock_class_is_up(classes, outer, inner);
-    class->up |= up;
-    class->down |= !up;
-    class->older |= outer < inner;
-    class->younger |= outer > inner;
+    uint64_t address = find(classes, outer)->address, other = find(classes, inner)->address;
+    uint32_t age = age_of(classes, outer), other_age = age_of(classes, inner);
+    class->up |= address <= other;
+    class->down |= address >= other;
+    class->older |= age <= other_age;
+    class->younger |= age >= other_age;
 }
 
 bool snarl_lock_class_has_order(const struct snarl_lock_class *class)
