@@ -90,6 +90,21 @@ void snarl_page_paragraph(struct snarl_page *page, unsigned indent, unsigned han
     }
 }
 
+void snarl_page_command(struct snarl_page *page, const char *what, const char *command)
+{
+    command = snarl_utf8_printable(page->pool, command);
+    size_t columns = snarl_utf8_count(what) + 1 + snarl_utf8_count(command);
+    put_spaces(page, SNARL_PAGE_MARGIN);
+    fputs(what, page->stream);
+    if (SNARL_PAGE_MARGIN + columns <= page->width) {
+        fputc(' ', page->stream);
+    } else {
+        fputc('\n', page->stream);
+        put_spaces(page, 2 * SNARL_PAGE_MARGIN);
+    }
+    fprintf(page->stream, "%s\n", command);
+}
+
 void snarl_page_headline(struct snarl_page *page, enum snarl_page_style style, const char *title,
                          const char *sentence, const char *tag)
 {

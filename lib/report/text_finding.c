@@ -201,9 +201,7 @@ static void write_confirmation(struct snarl_text_writer *writer,
                                  confirmation->why);
     write_sentence(writer, SNARL_STYLE_PLAIN, text);
     if (confirmation->again != NULL)
-        write_sentence(
-            writer, SNARL_STYLE_PLAIN,
-            snarl_pool_format(&writer->pool, "To see it again: %s", confirmation->again));
+        snarl_page_command(&writer->page, "To see it again:", confirmation->again);
 }
 
 /* What the command would try, where it has not. */
@@ -212,9 +210,9 @@ static void write_offer(struct snarl_text_writer *writer,
 {
     const struct snarl_report *report = writer->report;
     if (finding->status == SNARL_PREDICTED && can_be_confirmed(report, finding))
-        write_sentence(
-            writer, SNARL_STYLE_PLAIN,
-            snarl_pool_format(&writer->pool, "To make it: snarl confirm -- %s",
+        snarl_page_command(
+            &writer->page, "To make it:",
+            snarl_pool_format(&writer->pool, "snarl confirm -- %s",
                               snarl_words_command(&writer->words, report->argv, report->argc)));
 }
 

@@ -519,7 +519,7 @@ static void the_text_says_how_to_see_it_again(void **state)
     assert_int_equal(result.status, 66);
     assert_string_equal(result.output, "once\n");
     assert_non_null(strstr(result.error, "\n  Confirmed in run 1 of 10: steered there, process "));
-    assert_non_null(strstr(result.error, "\n  To see it again: snarl run --replay snarl."));
+    assert_non_null(strstr(result.error, "\n  To see it again:\n    snarl run --replay snarl."));
     assert_null(strstr(result.error, "finding 1 of 1")); /* no progress but on a terminal */
     command_free(&result);
 }

@@ -90,7 +90,9 @@ static void no_line_is_wider_than_the_page(void **state)
             char *text = write_sample(&samples[row],
                                       &(struct snarl_format_options){.width = width, .all = true});
             for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-                if (snarl_utf8_count(line) > width)
+                /* A command stays whole, so that it can be copied. */
+                bool command = strncmp(line, "    snarl ", 10) == 0;
+                if (snarl_utf8_count(line) > width && !command)
                     fail_msg("%s at %u columns: %s", samples[row].golden, width, line);
                 assert_int_not_equal(line[strlen(line) - 1], ' ');
             }
