@@ -64,8 +64,8 @@ void snarl_page_gap(struct snarl_page *page);
 void snarl_page_paragraph(struct snarl_page *page, unsigned indent, unsigned hanging,
                           enum snarl_page_style style, const char *text);
 
-/* "What it does: command" on one line at the margin; where that is too much the command stands whole
- * on the next one, however long it is, so that it can be copied. */
+/* "What it does: command" on one line at the margin; where that is too much the command stands
+ * whole on the next one, however long it is, so that it can be copied. */
 void snarl_page_command(struct snarl_page *page, const char *what, const char *command);
 
 /* "TITLE  sentence      tag" on one line with the tag to the right, or where that is too much, the
