@@ -19,7 +19,8 @@
 #include <stdint.h>
 
 #include "core/lock_order.h"
-#include "core/thread_order.h"
+#include "recording/layout_merged.h"
+#include "recording/layout_orders.h"
 #include "recording/row.h"
 
 #define SNARL_RECORDING_MAGIC "SNARLREC"
@@ -37,11 +38,6 @@ struct snarl_file_header {
     uint64_t pid;
     uint64_t started_real;      /* nanoseconds since the epoch */
     uint64_t started_monotonic; /* nanoseconds; the clock of everything else in here */
-};
-
-struct snarl_fact_header {
-    uint32_t kind; /* enum snarl_fact_kind */
-    uint32_t size; /* of the whole fact, this header and padding included; a multiple of 8 */
 };
 
 /* FACT(IDENTIFIER, number, struct name) */
@@ -160,57 +156,6 @@ struct snarl_fact_join {
     uint32_t segment;
     uint32_t joined;
     uint32_t padding;
-};
-
-/* What the joiner of the join fact before this one has held all along since it made a thread. */
-struct snarl_fact_join_held {
-    struct snarl_fact_header header;
-    uint32_t count;
-    uint32_t padding;
-    struct snarl_held_since held[];
-};
-
-/* A thread comes to a barrier, for the `round`-th time; `segment` ends with it. */
-struct snarl_fact_arrival {
-    struct snarl_fact_header header;
-    uint32_t thread;
-    uint32_t segment;
-    uint32_t barrier; /* a lock id */
-    uint32_t parties;
-    uint32_t round;
-    uint32_t padding;
-};
-
-/* A thread has found an initialisation done, from `segment` on. */
-struct snarl_fact_found_done {
-    struct snarl_fact_header header;
-    uint32_t thread;
-    uint32_t segment;
-    uint32_t once; /* a lock id */
-    uint32_t padding;
-};
-
-/* So many more threads did as the dependency says, of which nothing else is written down. */
-struct snarl_fact_like {
-    struct snarl_fact_header header;
-    uint32_t dependency; /* id */
-    uint32_t padding;
-    uint64_t threads;
-};
-
-enum snarl_hand_off {
-    SNARL_HAND_OFF_GAVE = 1, /* `segment` ends with it */
-    SNARL_HAND_OFF_TOOK = 2, /* `segment` begins with it */
-};
-
-/* A thread signals, posts, is woken, or says that it hands over: only the first few of each thread
- * are noted. */
-struct snarl_fact_hand_off {
-    struct snarl_fact_header header;
-    uint32_t thread;
-    uint32_t segment;
-    uint32_t object;   /* a lock id */
-    uint32_t hand_off; /* enum snarl_hand_off */
 };
 
 enum snarl_lock_flags {
@@ -450,42 +395,6 @@ struct snarl_fact_thread_stack {
     uint32_t count;
     uint32_t padding;
     uint64_t address[]; /* innermost first; all as return addresses, one past what is exact */
-};
-
-/*
- * What many runs did, in one recording (snarl merge): modules lie where no process has them, and
- * after what all have in common come the shapes. What follows a shape's fact of threads and joins
- * is that shape, how the threads of one program came and went. What follows a run's fact of
- * dependencies, deadlocks and misuse is what one run did, or several that did the same, whose
- * threads came and went in the shape before it.
- */
-struct snarl_fact_shape {
-    struct snarl_fact_header header;
-    uint32_t shape;      /* id; 0 for none, which begins a merged recording */
-    uint32_t executable; /* a module, in order of appearance, from 1; 0 where unknown */
-};
-
-struct snarl_fact_run {
-    struct snarl_fact_header header;
-    uint32_t run; /* id */
-    uint32_t padding;
-};
-
-enum snarl_identified {
-    SNARL_IDENTITY_OF_MAIN = 1, /* the main thread of a shape */
-    SNARL_IDENTITY_OF_THREAD,
-    SNARL_IDENTITY_OF_LOCK,
-};
-
-/* Which of several that were made at the same place this is, in the runs that have it. */
-struct snarl_fact_identity {
-    struct snarl_fact_header header;
-    uint32_t of;         /* enum snarl_identified */
-    uint32_t id;         /* of the thread or lock */
-    uint32_t ordinal;    /* from 0; of a thread, among those that its parent made there */
-    uint32_t like;       /* of a thread: how many of its like the run had */
-    uint32_t executable; /* of a lock, as in a shape */
-    uint32_t padding;
 };
 
 #endif

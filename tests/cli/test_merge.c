@@ -8,23 +8,7 @@
 
 #include "report_words.h"
 #include "support/cmocka_all.h"
-#include "support/command.h"
-
-static char *directory;
-
-static int set_up(void **state)
-{
-    (void)state;
-    directory = directory_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    directory_remove(directory);
-    return 0;
-}
+#include "support/own_directory.h"
 
 /* Runs the program, which must find nothing by itself or that; the directory of its recordings, to
  * be freed. */

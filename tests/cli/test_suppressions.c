@@ -6,23 +6,7 @@
 
 #include "report_words.h"
 #include "support/cmocka_all.h"
-#include "support/command.h"
-
-static char *directory;
-
-static int set_up(void **state)
-{
-    (void)state;
-    directory = directory_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    directory_remove(directory);
-    return 0;
-}
+#include "support/own_directory.h"
 
 /* A file in the directory; its path, to be freed. */
 static char *written(const char *name, const char *text)
