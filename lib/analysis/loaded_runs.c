@@ -12,7 +12,6 @@ struct snarl_identity_entry {
     } key;
     const struct snarl_fact_identity *fact;
     uint32_t number; /* of a thread, in its shape */
-    uint32_t shape;
     UT_hash_handle by_key;
 };
 
@@ -44,7 +43,6 @@ static void note_identity(struct snarl_loaded *loaded, const struct snarl_fact_i
     identified->fact = fact;
     if (identified->key.of == SNARL_IDENTITY_OF_THREAD && runs->shape_count > 0) {
         identified->number = ++runs->threads_so_far;
-        identified->shape = (uint32_t)runs->shape_count - 1;
     }
     HASH_ADD(by_key, runs->identified, key, sizeof identified->key, identified);
 }
@@ -154,12 +152,6 @@ uint32_t snarl_loaded_thread_number(const struct snarl_loaded *loaded, uint32_t 
 {
     const struct snarl_identity_entry *identified = find(loaded, SNARL_IDENTITY_OF_THREAD, thread);
     return identified != NULL ? identified->number : thread;
-}
-
-uint32_t snarl_loaded_shape_of(const struct snarl_loaded *loaded, uint32_t thread)
-{
-    const struct snarl_identity_entry *identified = find(loaded, SNARL_IDENTITY_OF_THREAD, thread);
-    return identified != NULL ? identified->shape : 0;
 }
 
 const struct snarl_fact_identity *snarl_loaded_identity(const struct snarl_loaded *loaded,

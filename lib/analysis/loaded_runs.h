@@ -73,8 +73,7 @@ size_t snarl_across_runs(struct snarl_across *, const struct snarl_cycle *);
 void snarl_loaded_judge_across(struct snarl_loaded *);
 struct snarl_across *snarl_loaded_across(const struct snarl_loaded *);
 
-/* Shapes are numbered as they come: the one that the thread is of. Then tell the wants of a run. */
-uint32_t snarl_loaded_shape_of(const struct snarl_loaded *, uint32_t thread);
+/* Tells the wants of a run. */
 void snarl_loaded_tell_run(struct snarl_loaded *, size_t run,
                            bool (*tell)(void *context, const struct snarl_want *want),
                            void *context);

@@ -36,13 +36,3 @@ const char *snarl_reason_name(enum snarl_reason reason)
     static const char *const names[] = {"", "single-thread", "gate-lock", "ordered", "shared-mode"};
     return names[reason];
 }
-
-const char *snarl_steered_name(enum snarl_steered steered)
-{
-    static const char *const names[] = {
-#define STEERED(identifier, number, name) [number] = name,
-#include "core/steered.def"
-#undef STEERED
-    };
-    return names[steered];
-}

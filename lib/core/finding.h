@@ -36,7 +36,7 @@ enum snarl_reason {
 
 /* What becomes of a run that is steered into a deadlock. */
 enum snarl_steered {
-#define STEERED(identifier, number, name) SNARL_STEERED_##identifier = number,
+#define STEERED(identifier, number) SNARL_STEERED_##identifier = number,
 #include "core/steered.def"
 #undef STEERED
     SNARL_STEERED_KINDS,
@@ -48,6 +48,5 @@ const char *snarl_finding_headline(enum snarl_finding_kind kind);
 const char *snarl_status_name(enum snarl_status status);
 const char *snarl_severity_name(enum snarl_severity severity);
 const char *snarl_reason_name(enum snarl_reason reason);
-const char *snarl_steered_name(enum snarl_steered steered);
 
 #endif

@@ -37,9 +37,6 @@ struct snarl_baseline {
     struct snarl_pool pool;
 };
 
-/* Whether a text is meant to be a baseline: by its first words, however damaged the rest is. */
-bool snarl_baseline_is(const char *text, size_t size);
-
 /* These add entries, in any order; snarl_baseline_sort is to be called before what follows them.
  * Infeasible findings of a report are left out. The parsers return false with `*error` set. */
 bool snarl_baseline_parse(struct snarl_baseline *baseline, const char *text, size_t size,

@@ -36,15 +36,6 @@ static bool is_id(struct snarl_line word)
     return word.length == ID_DIGITS;
 }
 
-bool snarl_baseline_is(const char *text, size_t size)
-{
-    struct snarl_lines lines = {.next = text, .end = text + size};
-    struct snarl_line line;
-    size_t length = sizeof heading - 1;
-    return memchr(text, '\n', size) != NULL && snarl_lines_next(&lines, &line) &&
-           line.length >= length && memcmp(line.text, heading, length) == 0;
-}
-
 static bool parse_heading(struct snarl_lines *lines, struct snarl_file_error *error)
 {
     struct snarl_line line = {0};
