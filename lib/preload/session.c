@@ -369,7 +369,8 @@ size_t snarl_session_end(void)
     for (struct snarl_thread *thread = snarl_session.threads; self && thread; thread = thread->next)
         snarl_semaphore_tell_pending(self, thread);
     for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
-        snarl_orders_tell(thread);
+        if (!thread->absent) /* whose maker has a number of another process */
+            snarl_orders_tell(thread);
     snarl_lock_order_passed_over(snarl_session.order, write_like, NULL);
     if (self != NULL)
         snarl_thread_write_name(self);
