@@ -73,6 +73,10 @@ static int visit(struct dl_phdr_info *info, size_t size, void *taken)
 static void look_at_libraries(void)
 {
     int taken = 0;
+    /* Else another's unwinding may wait for the lock that is held here, and the visitor's for that
+     * unwinding: a stack cut short, and said. */
+    if (!hanging)
+        side_be_alone();
     MUST(dl_iterate_phdr(visit, &taken) == 7 && taken == 1);
 }
 static void visit_abba(void)

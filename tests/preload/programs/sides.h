@@ -21,6 +21,7 @@ static bool side_refused;
 static pthread_mutex_t side_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t side_passed = PTHREAD_COND_INITIALIZER;
 static int side_turn, side_met, side_count;
+static pid_t side_threads[MOST_SIDES]; /* by turn; 0: not there yet */
 
 static inline bool side_granted(int result, int refusal)
 {
@@ -67,6 +68,7 @@ static void *side_run(void *data)
         side->act();
         return NULL;
     }
+    __atomic_store_n(&side_threads[side->turn], gettid(), __ATOMIC_SEQ_CST);
     side_await(&side_turn, side->turn);
     side->act();
     side_add(&side_turn);
@@ -120,6 +122,18 @@ static inline bool side_sleeps(pid_t thread, const void *object, size_t size)
     char *rest;
     bool futex = strtol(text, &rest, 10) == SYS_futex;
     return futex && strtoul(rest, NULL, 16) - (uintptr_t)object < size;
+}
+
+/* In the first of two that act in turn: returns when nothing else goes on. The main thread sleeps
+ * until this one ends, in its descriptor, and the second until its turn. */
+static inline void side_be_alone(void)
+{
+    const void *descriptor = (const void *)pthread_self();
+    pid_t second;
+    while ((second = __atomic_load_n(&side_threads[1], __ATOMIC_SEQ_CST)) == 0 ||
+           !side_sleeps(second, &side_passed, sizeof side_passed) ||
+           !side_sleeps(getpid(), descriptor, 4096))
+        sched_yield();
 }
 
 /* Returns when the thread, whose number is set once it is about to wait, sleeps so. */
