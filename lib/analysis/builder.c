@@ -69,6 +69,17 @@ struct snarl_report_steered *snarl_builder_add_steered(struct snarl_builder *bui
     return GROW(builder, steered, steered_count, steered_capacity);
 }
 
+struct snarl_report_event *snarl_builder_add_event(struct snarl_builder *builder)
+{
+    return GROW(builder, events, event_count, event_capacity);
+}
+
+double snarl_builder_seconds(const struct snarl_loaded *loaded, uint64_t at)
+{
+    uint64_t start = loaded->reader.header->started_monotonic;
+    return at > start ? (double)(at - start) / 1e9 : 0;
+}
+
 void snarl_builder_add_loss(struct snarl_builder *builder, const char *sentence)
 {
     for (size_t i = 0; i < builder->report->loss_count; i++)

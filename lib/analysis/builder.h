@@ -37,7 +37,7 @@ struct snarl_builder {
     struct snarl_known_finding *known_findings;
     struct snarl_known_file *known_files;
     size_t lock_capacity, thread_capacity, finding_capacity, edge_capacity, loss_capacity,
-        steered_capacity;
+        steered_capacity, event_capacity;
 };
 
 /* The report's id of a lock or thread; 0 for 0. One that the recording does not describe gets an
@@ -80,6 +80,7 @@ const char *snarl_builder_call(struct snarl_report *, const char *function);
 struct snarl_report_finding *snarl_builder_add_finding(struct snarl_builder *);
 struct snarl_report_edge *snarl_builder_add_edge(struct snarl_builder *);
 struct snarl_report_steered *snarl_builder_add_steered(struct snarl_builder *);
+struct snarl_report_event *snarl_builder_add_event(struct snarl_builder *);
 void snarl_builder_add_loss(struct snarl_builder *, const char *sentence);
 
 /* Where the ids of a lock-order graph come from. One that was made of several recordings has ids of
@@ -121,6 +122,9 @@ void snarl_builder_finish(struct snarl_builder *);
 /* The target of a want of this kind in a deadlock. */
 enum snarl_target snarl_builder_target(uint32_t want_kind);
 
+/* Seconds from the beginning of the recording to a moment in it. */
+double snarl_builder_seconds(const struct snarl_loaded *, uint64_t at);
+
 /* The parts of a report, each in a file of its own. */
 void snarl_builder_processes(struct snarl_builder *);
 void snarl_builder_deadlocks(struct snarl_builder *, struct snarl_source *);
@@ -130,6 +134,7 @@ void snarl_builder_merged_cycles(struct snarl_builder *, struct snarl_source *,
                                  struct snarl_known_set *occurred);
 void snarl_builder_misuses(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_by_class(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_timeline(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_steered(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_edges(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_shared_order(struct snarl_builder *);

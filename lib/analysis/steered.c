@@ -1,12 +1,6 @@
 /* What became of the threads of a run that was steered. */
 #include "analysis/builder.h"
 
-static double seconds_since_start(const struct snarl_loaded *loaded, uint64_t at)
-{
-    uint64_t start = loaded->reader.header->started_monotonic;
-    return at > start ? (double)(at - start) / 1e9 : 0;
-}
-
 static void add(struct snarl_builder *builder, struct snarl_source *source,
                 const struct snarl_fact_steered *fact)
 {
@@ -25,7 +19,7 @@ static void add(struct snarl_builder *builder, struct snarl_source *source,
         .step = fact->step,
         .thread = thread,
         .stack = snarl_builder_stack(builder, source, fact->stack),
-        .at_s = seconds_since_start(&source->loaded, fact->at),
+        .at_s = snarl_builder_seconds(&source->loaded, fact->at),
         .other = other,
         .target = target,
         .waits_for = waits_for,

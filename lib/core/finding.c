@@ -36,3 +36,16 @@ const char *snarl_reason_name(enum snarl_reason reason)
     static const char *const names[] = {"", "single-thread", "gate-lock", "ordered", "shared-mode"};
     return names[reason];
 }
+
+const char *snarl_event_words(enum snarl_event event)
+{
+    switch (event) {
+#define EVENT(identifier, number, words)                                                           \
+    case SNARL_EVENT_##identifier:                                                                 \
+        return words;
+#include "core/event.def"
+#undef EVENT
+    default:
+        return "";
+    }
+}

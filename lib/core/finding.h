@@ -42,11 +42,22 @@ enum snarl_steered {
     SNARL_STEERED_KINDS,
 };
 
+/* What threads do in a timeline. */
+enum snarl_event {
+#define EVENT(identifier, number, words) SNARL_EVENT_##identifier = number,
+#include "core/event.def"
+#undef EVENT
+    SNARL_EVENT_KINDS,
+};
+
 /* The names used by every format. Static strings; never NULL ("" for SNARL_REASON_NONE). */
 const char *snarl_finding_name(enum snarl_finding_kind kind);
 const char *snarl_finding_headline(enum snarl_finding_kind kind);
 const char *snarl_status_name(enum snarl_status status);
 const char *snarl_severity_name(enum snarl_severity severity);
 const char *snarl_reason_name(enum snarl_reason reason);
+
+/* What a thread does: "takes". */
+const char *snarl_event_words(enum snarl_event event);
 
 #endif

@@ -159,6 +159,15 @@ static void write_deadlock(struct snarl_thread *self, const struct snarl_wait_st
     snarl_session.deadlocks++;
 }
 
+/* A thread that locks a mutex which it has already waits for itself, unless another may release it,
+ * against the rules: where that has happened, it proves nothing. Whoever looks from outside will
+ * see whether anything can still run. */
+static bool may_be_let_go(const struct snarl_thread *self, size_t length)
+{
+    return length == 1 && snarl_session.hands_mutexes_over &&
+           self->want.object_kind == SNARL_OBJECT_MUTEX;
+}
+
 /* Whether it is on a circle; one that is new is written down, and `*fresh` set. Session lock. */
 static bool find(struct snarl_thread *self, bool *fresh)
 {
@@ -167,6 +176,7 @@ static bool find(struct snarl_thread *self, bool *fresh)
     if (steps == NULL)
         return false;
     size_t length = circle(self, steps, room);
+    length = may_be_let_go(self, length) ? 0 : length;
     /* Two that close a circle in the same instant both see it, and one that was refused may try
      * again: one report is enough. */
     const struct snarl_thread *next = length > 0 ? steps[1 % length].thread : NULL;

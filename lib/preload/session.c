@@ -24,6 +24,7 @@
 #include "preload/semaphore.h"
 #include "preload/stacks.h"
 #include "preload/steer.h"
+#include "preload/timeline.h"
 
 enum {
     ARENA_LIMIT = 1024 * 1024 * 1024,
@@ -300,6 +301,7 @@ __attribute__((constructor(101))) static void start(void)
     snarl_say_start();
     snarl_options_parse(getenv("SNARL_OPTIONS"));
     snarl_steer_start();
+    snarl_timeline_start();
     __register_atfork(NULL, NULL, NULL, NULL);
     if (pthread_key_create(&snarl_session.key, snarl_thread_destructor) != 0)
         return;

@@ -16,6 +16,7 @@
 #include "preload/semaphore.h"
 #include "preload/session.h"
 #include "preload/stacks.h"
+#include "preload/timeline.h"
 #include "preload/wake.h"
 
 enum {
@@ -233,6 +234,7 @@ static void finish(struct snarl_thread *self)
     struct iovec part = {&fact, sizeof fact};
     snarl_wakes_write(self);
     snarl_semaphore_tell_pending(self, self);
+    snarl_timeline_end_of(self);
     snarl_session_write(&part, 1);
 
     if (session->table != NULL)

@@ -233,6 +233,10 @@ struct snarl_thread *snarl_thread_new(void);
  * run. `parent_id` is its number in the parent's recording. NULL on exhaustion. Session lock. */
 struct snarl_thread *snarl_thread_new_absent(pid_t tid, uint32_t parent_id);
 
+/* The number of the thread that is about to be made, where `start` is what threads are made with
+ * here, and so `argument` a struct of ours; else 0. */
+uint32_t snarl_thread_prepared(void *(*start)(void *), const void *argument);
+
 /* From here on the handle is this thread's. Session lock. */
 void snarl_thread_set_handle(struct snarl_thread *thread, pthread_t handle);
 

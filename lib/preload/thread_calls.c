@@ -35,6 +35,12 @@ static int run_c11(void *data)
     return start(argument);
 }
 
+uint32_t snarl_thread_prepared(void *(*start)(void *), const void *argument)
+{
+    bool ours = start == run || start == (void *(*)(void *))(uintptr_t)run_c11;
+    return ours ? ((const struct snarl_thread *)argument)->id : 0;
+}
+
 static size_t stack_size_of(const pthread_attr_t *attributes)
 {
     size_t size = 0;

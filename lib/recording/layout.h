@@ -21,6 +21,7 @@
 #include "core/lock_order.h"
 #include "recording/layout_merged.h"
 #include "recording/layout_orders.h"
+#include "recording/layout_timeline.h"
 #include "recording/row.h"
 
 #define SNARL_RECORDING_MAGIC "SNARLREC"
@@ -74,7 +75,8 @@ struct snarl_file_header {
     FACT(SHAPE, 32, shape)                                                                         \
     FACT(RUN, 33, run)                                                                             \
     FACT(IDENTITY, 34, identity)                                                                   \
-    FACT(STEERED, 40, steered)
+    FACT(STEERED, 40, steered)                                                                     \
+    FACT(EVENT, 41, event)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,
@@ -360,7 +362,8 @@ struct snarl_fact_start_failed {
     LOSS(SEARCH, "the search for lock-order cycles was cut short at its bound")                    \
     LOSS(UNWINDER, "libunwind could not be loaded; stacks hold their innermost frame only")        \
     LOSS(CUT, "a recording that was merged was damaged or cut off, and read in part only")         \
-    LOSS(APART, "locks that processes share were merged as locks of each process's own")
+    LOSS(APART, "locks that processes share were merged as locks of each process's own")           \
+    LOSS(TIMELINE, "the timeline is cut: it tells of the first 20,000 events only")
 
 enum snarl_loss {
 #define LOSS(identifier, words) SNARL_LOSS_##identifier,

@@ -334,6 +334,8 @@ static json_t *report_object(struct snarl_json_writer *writer)
     snarl_json_put(object, "suppressed", json_integer((json_int_t)report->suppressed));
     snarl_json_put(object, "suppressions", snarl_json_rules(writer));
     snarl_json_put(object, "statistics", statistics_object(report));
+    if (report->event_count > 0)
+        snarl_json_put(object, "timeline", snarl_json_timeline(writer));
     return object;
 }
 

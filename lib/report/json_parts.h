@@ -29,6 +29,9 @@ json_t *snarl_json_news(enum snarl_news news);
 /* An array of the rules of suppressions: file, line, rule, used, partly, idle. */
 json_t *snarl_json_rules(struct snarl_json_writer *writer);
 
+/* An array of the events of a timeline. */
+json_t *snarl_json_timeline(struct snarl_json_writer *writer);
+
 /* Why a thread is blocked for ever: cause, waiting_s, mutex, wakers; of a barrier, arrived and
  * parties, which else are null. */
 json_t *snarl_json_blocked(struct snarl_json_writer *writer,

@@ -227,6 +227,18 @@ struct snarl_report_steered {
     struct snarl_stack other_stack;
 };
 
+/* What a thread did, of a run whose timeline was kept. */
+struct snarl_report_event {
+    enum snarl_event event;
+    double at_s;     /* seconds since its process began */
+    unsigned thread; /* that did it */
+    unsigned lock;   /* under the ids of locks: that, or the condition, semaphore, barrier */
+    unsigned mutex;  /* of a wait on a condition: given back, and taken again; else 0 */
+    unsigned other;  /* a thread that is made or joined; else 0 */
+    bool shared;     /* as a reader */
+    struct snarl_stack stack;
+};
+
 struct snarl_report {
     char **argv; /* of the program, NULL-terminated */
     size_t argc;
@@ -247,6 +259,8 @@ struct snarl_report {
     size_t edge_count;
     struct snarl_report_steered *steered; /* in order; of a run that was steered */
     size_t steered_count;
+    struct snarl_report_event *events; /* in order, those of each process together */
+    size_t event_count;
     const char **losses; /* sentences: what could not be seen or kept */
     size_t loss_count;
     bool cut; /* a recording could be read in part only, which is a loss, too */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "report/text_parts.h"
+#include "report/timeline.h"
 #include "report/writers.h"
 
 const char *snarl_text_process(struct snarl_text_writer *writer,
@@ -146,6 +147,17 @@ static bool tells_states(const struct snarl_report *report, size_t index)
     return index == 0;
 }
 
+static void write_timeline(struct snarl_text_writer *writer)
+{
+    if (writer->report->event_count == 0)
+        return;
+    struct snarl_timeline_options options = {.width = writer->page.width};
+    snarl_page_gap(&writer->page);
+    snarl_page_headline(&writer->page, SNARL_STYLE_BOLD, "TIMELINE",
+                        "what each thread held, and waited for", NULL);
+    snarl_timeline_write(writer->page.stream, writer->report, &options);
+}
+
 bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
                              const struct snarl_format_options *options)
 {
@@ -166,6 +178,7 @@ bool snarl_format_write_text(FILE *stream, const struct snarl_report *report,
     for (size_t index = 0; index < report->process_count; index++)
         if (tells_states(report, index))
             snarl_text_write_states(&writer, index);
+    write_timeline(&writer);
     write_unseen(&writer);
     snarl_text_write_known(&writer);
     snarl_text_write_suppressed(&writer);

@@ -1,6 +1,7 @@
 #include "stage.h"
 
 #include <argp.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,4 +104,15 @@ void turn_pass(struct turn *turn)
     turn->now++;
     pthread_cond_broadcast(&turn->passed);
     pthread_mutex_unlock(&turn->lock);
+}
+
+void cue_give(struct cue *cue)
+{
+    atomic_fetch_add_explicit(&cue->given, 1, memory_order_relaxed);
+}
+
+void cue_await(struct cue *cue, long times)
+{
+    while (atomic_load_explicit(&cue->given, memory_order_relaxed) < times)
+        sched_yield();
 }

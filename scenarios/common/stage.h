@@ -5,6 +5,7 @@
 #define SCENARIOS_STAGE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* A whole number the user may choose, `least` to `most`: --name=N. */
 struct stage_option {
@@ -47,5 +48,19 @@ struct turn {
 
 void turn_await(struct turn *turn, long number);
 void turn_pass(struct turn *turn);
+
+/*
+ * A cue forces an order in time and promises nothing about memory: what was written before it is
+ * given need not be seen by who awaits it. A race that a cue stages stays a race, where a turn,
+ * which is a lock, would mend it. Who awaits one keeps the processor busy, so only for an instant.
+ */
+struct cue {
+    atomic_long given;
+};
+
+void cue_give(struct cue *cue);
+
+/* Waits until it was given so often in all. */
+void cue_await(struct cue *cue, long times);
 
 #endif

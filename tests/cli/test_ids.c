@@ -35,11 +35,11 @@ static const struct {
     const char *source;
     const char *function; /* on the path of its finding, or where its locks are made */
 } rows[] = {
-    {SNARL_SOURCES "/deadlock_abba_latent.c", "pay"},
-    {SNARL_SOURCES "/deadlock_abba.c", "write_letter"},
-    {SNARL_SOURCES "/deadlock_dining.c", "dine"},
-    {SNARL_SOURCES "/deadlock_relock.c", "withdraw"},
-    {SNARL_SOURCES "/producer_consumer_lost_wakeup.c", "consume"},
+    {SNARL_SOURCES "/deadlock/deadlock_abba_latent.c", "pay"},
+    {SNARL_SOURCES "/deadlock/deadlock_abba.c", "write_letter"},
+    {SNARL_SOURCES "/deadlock/deadlock_dining.c", "dine"},
+    {SNARL_SOURCES "/deadlock/deadlock_relock.c", "withdraw"},
+    {SNARL_SOURCES "/queue/producer_consumer_lost_wakeup.c", "consume"},
     {SNARL_PROGRAMS "/heap_bank.c", "move"},
     {SNARL_PROGRAMS "/heap_bank.c", "open_account"},
 };

@@ -99,7 +99,7 @@ static void the_proposed_fix_mends_it(void **state)
     char *directory = directory_make();
     char *broken = path_in(directory, "broken"), *mended = path_in(directory, "mended");
     char *mended_source = path_in(directory, "mended.c");
-    build(SNARL_SOURCES "/deadlock_abba_latent.c", broken);
+    build(SNARL_SOURCES "/deadlock/deadlock_abba_latent.c", broken);
     char *fix, *findings = findings_of(directory, broken, &fix);
     assert_string_equal(findings,
                         "lock-order-cycle predicted error\n"
@@ -108,7 +108,7 @@ static void the_proposed_fix_mends_it(void **state)
     free(findings);
 
     struct source source;
-    read_source(&source, SNARL_SOURCES "/deadlock_abba_latent.c");
+    read_source(&source, SNARL_SOURCES "/deadlock/deadlock_abba_latent.c");
     apply(&source, fix);
     write_source(&source, mended_source);
     build(mended_source, mended);

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "analysis/manifest.h"
+#include "suite/lesson.h"
+#include "suite/manifest.h"
 #include "support/command.h"
 
 static char error[512];
@@ -33,51 +34,103 @@ static struct snarl_manifest *load_bytes(const char *bytes, size_t size)
     return manifest;
 }
 
+#define KIND(NAME) ((snarl_kinds)1 << SNARL_FINDING_##NAME)
+
+static void check_leg(const struct snarl_scenario *scenario, enum snarl_leg_kind leg, bool given,
+                      snarl_kinds kinds)
+{
+    assert_int_equal(scenario->expect.legs[leg].given, given);
+    assert_int_equal(scenario->expect.legs[leg].kinds, kinds);
+}
+
 static void good_one_is_read(void **state)
 {
     (void)state;
     struct snarl_manifest *manifest =
         snarl_manifest_load(SNARL_FIXTURES "/manifest/good.json", error, sizeof error);
-    assert_non_null(manifest);
+    if (manifest == NULL)
+        fail_msg("%s", error);
     assert_int_equal(manifest->count, 2);
 
     const struct snarl_scenario *left = &manifest->scenarios[0];
     assert_string_equal(left->name, "left");
-    assert_string_equal(left->lesson, "Left first");
-    assert_string_equal(left->source, "left.c");
+    assert_string_equal(left->lesson, "Left and right");
+    assert_string_equal(left->folder, SNARL_FIXTURES "/manifest");
+    assert_string_equal(left->source, SNARL_FIXTURES "/manifest/one/left.cc");
+    assert_true(left->has_source);
+    assert_string_equal(left->program, "bin/left");
     assert_string_equal(left->summary, "Takes left, then right.");
-    assert_int_equal(left->explanation_count, 2);
-    assert_string_equal(left->explanation[1], "It should not.");
-    assert_int_equal(left->argument_count, 2);
-    assert_string_equal(left->arguments[0], "--threads");
-    assert_string_equal(left->arguments[1], "3");
-    assert_null(left->arguments[2]);
-    assert_int_equal(left->expect.snarl.count, 2);
-    assert_int_equal(left->expect.snarl.kinds[0], SNARL_FINDING_DEADLOCK);
-    assert_int_equal(left->expect.snarl.kinds[1], SNARL_FINDING_LOCK_ORDER_CYCLE);
-    assert_int_equal(left->expect.thread_sanitizer.count, 0);
+    assert_int_equal(left->explanation.count, 2);
+    assert_string_equal(left->explanation.items[1], "It should not.");
+    assert_int_equal(left->tries.count, 1);
+    assert_string_equal(left->tries.items[0], "Take right first.");
+    assert_int_equal(left->arguments.count, 2);
+    assert_string_equal(left->arguments.items[0], "--threads");
+    assert_string_equal(left->arguments.items[1], "3");
+    assert_null(left->arguments.items[2]);
+    assert_true(left->time_limit_s == 2.5);
+    check_leg(left, SNARL_LEG_NATIVE, true, 0);
+    check_leg(left, SNARL_LEG_SNARL, true, KIND(DEADLOCK) | KIND(LOCK_ORDER_CYCLE));
+    check_leg(left, SNARL_LEG_THREAD_SANITIZER, true, 0);
+    check_leg(left, SNARL_LEG_HELGRIND, true, KIND(LOCK_ORDER_CYCLE));
+    check_leg(left, SNARL_LEG_DRD, false, 0);
     assert_string_equal(left->expect.output, "wants (left|right)");
     assert_false(left->expect.ends);
     assert_int_equal(left->expect.exit_code, 0);
     assert_true(left->deterministic);
     assert_string_equal(left->fixed_by, "right");
+    snarl_manifest_free(manifest);
+}
 
+static void what_is_left_out_is_as_usual(void **state)
+{
+    (void)state;
+    struct snarl_manifest *manifest =
+        snarl_manifest_load(SNARL_FIXTURES "/manifest/good.json", error, sizeof error);
+    assert_non_null(manifest);
     const struct snarl_scenario *right = snarl_manifest_find(manifest, "right");
     assert_ptr_equal(right, &manifest->scenarios[1]);
-    assert_int_equal(right->argument_count, 0);
-    assert_null(right->arguments[0]);
-    assert_int_equal(right->expect.thread_sanitizer.count, 1);
-    assert_int_equal(right->expect.thread_sanitizer.kinds[0], SNARL_FINDING_DATA_RACE);
+    assert_string_equal(right->source, SNARL_FIXTURES "/manifest/right.c");
+    assert_false(right->has_source);
+    assert_string_equal(right->program, "right");
+    assert_int_equal(right->explanation.count, 0);
+    assert_int_equal(right->tries.count, 0);
+    assert_int_equal(right->arguments.count, 0);
+    assert_null(right->arguments.items[0]);
+    assert_true(right->time_limit_s == 0);
+    check_leg(right, SNARL_LEG_NATIVE, true, 0);
+    check_leg(right, SNARL_LEG_THREAD_SANITIZER, true, KIND(DATA_RACE));
+    check_leg(right, SNARL_LEG_HELGRIND, false, 0);
     assert_null(right->expect.output);
     assert_true(right->expect.ends);
     assert_int_equal(right->expect.exit_code, 3);
     assert_false(right->deterministic);
     assert_null(right->fixed_by);
-
     assert_null(snarl_manifest_find(manifest, "middle"));
     snarl_manifest_free(manifest);
 }
 
+/* A mend may stand in a later lesson. */
+static void lessons_are_read_in_their_order(void **state)
+{
+    (void)state;
+    struct snarl_manifest *manifest =
+        snarl_manifest_load(SNARL_FIXTURES "/manifest/lessons/manifest.json", error, sizeof error);
+    if (manifest == NULL)
+        fail_msg("%s", error);
+    assert_int_equal(manifest->count, 2);
+    const struct snarl_scenario *first = &manifest->scenarios[0], *second = first + 1;
+    assert_string_equal(first->name, "a");
+    assert_string_equal(first->lesson, "One");
+    assert_string_equal(first->source, SNARL_FIXTURES "/manifest/lessons/first/a.c");
+    assert_string_equal(first->fixed_by, "b");
+    assert_string_equal(second->lesson, "Two");
+    check_leg(second, SNARL_LEG_SNARL, false, 0);
+    snarl_manifest_free(manifest);
+}
+
+/* The lesson text is the comment at the head of the source, so each of ours has one; and whatever
+ * is broken is mended somewhere, but for what only shows how a thing is. */
 static void own_scenarios_are_read(void **state)
 {
     (void)state;
@@ -85,11 +138,27 @@ static void own_scenarios_are_read(void **state)
         snarl_manifest_load(SNARL_SCENARIOS "/manifest.json", error, sizeof error);
     if (manifest == NULL)
         fail_msg("%s", error);
-    const struct snarl_scenario *latent = snarl_manifest_find(manifest, "deadlock_abba_latent");
-    assert_non_null(latent);
-    assert_int_equal(latent->expect.snarl.count, 1);
-    assert_int_equal(latent->expect.snarl.kinds[0], SNARL_FINDING_LOCK_ORDER_CYCLE);
-    assert_string_equal(latent->fixed_by, "deadlock_ordered");
+    for (size_t i = 0; i < manifest->count; i++) {
+        const struct snarl_scenario *scenario = &manifest->scenarios[i];
+        struct snarl_pool pool = {0};
+        struct snarl_lesson lesson;
+        size_t size, marks = 0;
+        char *text = file_read(scenario->source, &size);
+        snarl_lesson_read(&lesson, text, &pool);
+        for (size_t line = 0; line < lesson.line_count; line++)
+            marks += lesson.lines[line].why != NULL;
+        /* (ThreadSanitizer may find orders of locks that cannot deadlock.) */
+        bool broken = !scenario->expect.ends || scenario->expect.legs[SNARL_LEG_SNARL].kinds ||
+                      scenario->expect.legs[SNARL_LEG_THREAD_SANITIZER].kinds & KIND(DATA_RACE);
+        if (!*lesson.title || lesson.paragraph_count == 0 || marks == 0 ||
+            scenario->tries.count == 0 || scenario->expect.output == NULL ||
+            !scenario->expect.legs[SNARL_LEG_SNARL].given ||
+            !scenario->expect.legs[SNARL_LEG_THREAD_SANITIZER].given ||
+            (broken && scenario->fixed_by == NULL))
+            fail_msg("%s is not whole", scenario->name);
+        snarl_pool_free(&pool);
+        free(text);
+    }
     snarl_manifest_free(manifest);
 }
 
@@ -105,41 +174,47 @@ static void each_damage_is_named(void **state)
         {"\"schema\"", "\"scheme\"", "FILE: \"schema\" is missing"},
         {"manifest/1", "manifest/9",
          "FILE: the schema is \"snarl-manifest/9\", not \"snarl-manifest/1\""},
-        {"\"scenarios\": [", "\"other\": [", "FILE: \"scenarios\" is missing"},
-        {"\"scenarios\": [", "\"scenarios\": {}, \"other\": [",
-         "FILE: \"scenarios\" must be a list"},
+        {"\"scenarios\": [", "\"lessons\": [], \"scenarios\": [",
+         "FILE: \"lessons\" and \"scenarios\" cannot stand in one file"},
+        {"\"scenarios\": [", "\"others\": [", "FILE: \"others\" is unknown"},
+        {"\"lesson\": \"Left and right\",", "", "FILE: \"lesson\" is missing"},
         {"\"scenarios\": [", "\"scenarios\": [7,", "FILE: scenario 1: must be an object"},
         {"\"name\": \"right\",", "", "FILE: scenario 2: \"name\" is missing"},
-        {"\"Left first\"", "\"\"",
-         "FILE: scenario 1: \"lesson\" must be a string that is not empty"},
-        {"\"left.c\"", "null", "FILE: scenario 1: \"source\" must be a string that is not empty"},
-        {"[\"It ends.\"]", "[]",
-         "FILE: scenario 2: \"explanation\" must be a list of one sentence or more"},
+        {"\"name\": \"right\"", "\"name\": \"a/b\"",
+         "FILE: scenario 2: \"name\" must be letters, digits, '.', '_' and '-'"},
+        {"\"Takes left, then right.\"", "\"\"",
+         "FILE: scenario 1: \"summary\" must be a string that is not empty"},
+        {"\"one/left.cc\"", "7", "FILE: scenario 1: \"source\" must be a string that is not empty"},
         {"\"It hangs.\"", "1", "FILE: scenario 1: \"explanation\" must be a list of strings"},
-        {"\"arguments\": []", "\"arguments\": \"-x\"",
-         "FILE: scenario 2: \"arguments\" must be a list of strings"},
-        {"\"expect\"", "\"expected\"", "FILE: scenario 1: \"expect\" is missing"},
-        {"\"expect\"", "\"expect\": [], \"e\"", "FILE: scenario 1: \"expect\" must be an object"},
-        {"\"snarl\": []", "\"snarls\": []", "FILE: scenario 2: \"expect.snarl\" is missing"},
+        {"[\"--threads\", \"3\"]", "\"-x\"",
+         "FILE: scenario 1: \"arguments\" must be a list of strings"},
+        {"2.5", "0", "FILE: scenario 1: \"time_limit\" must be a number of seconds above 0"},
+        {"\"expect\"", "\"expected\"", "FILE: scenario 1: \"expected\" is unknown"},
+        {"\"expect\": {", "\"expect\": [], \"try_\": {", "FILE: scenario 1: \"try_\" is unknown"},
+        {"\"snarl\": []", "\"snarls\": []", "FILE: scenario 2: \"expect.snarls\" is unknown"},
+        {"\"snarl\": []", "\"native\": []", "FILE: scenario 2: \"expect.native\" is unknown"},
         {"\"deadlock\"", "\"dead-lock\"",
          "FILE: scenario 1: \"expect.snarl\" has an unknown kind \"dead-lock\""},
         {"\"deadlock\"", "\"lock-order-cycle\"",
          "FILE: scenario 1: \"expect.snarl\" has \"lock-order-cycle\" twice"},
+        {"\"snarl\": []", "\"snarl\": \"x\"",
+         "FILE: scenario 2: \"expect.snarl\" must be a list of strings"},
         {"(left|", "((left|",
          "FILE: scenario 1: \"expect.output\" is no regular expression: Unmatched ( or \\("},
-        {"\"output\": null", "\"output\": 0",
-         "FILE: scenario 2: \"expect.output\" must be a string or null"},
-        {"\"ends\": true", "\"ends\": 1",
-         "FILE: scenario 2: \"expect.ends\" must be true or false"},
+        {"\"wants (left|right)\"", "0",
+         "FILE: scenario 1: \"expect.output\" must be a string that is not empty"},
+        {"\"ends\": false", "\"ends\": 1",
+         "FILE: scenario 1: \"expect.ends\" must be true or false"},
         {"\"exit_code\": 3", "\"exit_code\": 256",
          "FILE: scenario 2: \"expect.exit_code\" must be a number from 0 to 255"},
-        {"\"deterministic\": false", "\"determined\": false",
-         "FILE: scenario 2: \"deterministic\" is missing"},
+        {"\"deterministic\": false", "\"deterministic\": 0",
+         "FILE: scenario 2: \"deterministic\" must be true or false"},
         {"\"fixed_by\": \"right\"", "\"fixed_by\": \"wrong\"",
-         "FILE: scenario 1: \"fixed_by\" names \"wrong\", which is no scenario"},
-        {"\"name\": \"left\"", "\"name\": \"right\"",
-         "FILE: scenario 2: there is another \"right\" before it"},
-        {"\"lesson\"", "\"name\"", "FILE: line 6, column 12: duplicate object key near '\"name\"'"},
+         "FILE: left: \"fixed_by\" names \"wrong\", which is no scenario"},
+        {"\"name\": \"right\"", "\"name\": \"left\"",
+         "FILE: scenario 2: there is another \"left\" before it"},
+        {"\"lesson\"", "\"schema\"",
+         "FILE: line 3, column 10: duplicate object key near '\"schema\"'"},
     };
     size_t size;
     char *good = file_read(SNARL_FIXTURES "/manifest/good.json", &size);
@@ -192,9 +267,14 @@ static void error_is_cut_to_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_one_is_read),      cmocka_unit_test(own_scenarios_are_read),
-        cmocka_unit_test(each_damage_is_named),  cmocka_unit_test(any_cut_is_an_error),
-        cmocka_unit_test(missing_file_is_named), cmocka_unit_test(error_is_cut_to_fit),
+        cmocka_unit_test(good_one_is_read),
+        cmocka_unit_test(what_is_left_out_is_as_usual),
+        cmocka_unit_test(lessons_are_read_in_their_order),
+        cmocka_unit_test(own_scenarios_are_read),
+        cmocka_unit_test(each_damage_is_named),
+        cmocka_unit_test(any_cut_is_an_error),
+        cmocka_unit_test(missing_file_is_named),
+        cmocka_unit_test(error_is_cut_to_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,25 +1,20 @@
 /* snarl compare: the demonstrations natively, under snarl and under ThreadSanitizer. */
 #include "compare.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "complain.h"
-#include "environment.h"
 #include "exit_status.h"
+#include "leg.h"
 #include "memory.h"
 #include "print.h"
-#include "sanitized.h"
 #include "scenarios.h"
 #include "usage.h"
-#include "watch.h"
 
-#define NATIVE_LIMIT_S 2.0
-#define WATCHED_LIMIT_S 5.0
+#define LIMIT_S 10.0
 
 struct settings {
     const char *format;
@@ -39,115 +34,41 @@ static const struct snarl_usage usage = {
     .description =
         "Runs scenarios (all of them, if none is named) three times: natively, under snarl, and "
         "built with ThreadSanitizer, without snarl. Prints what each found, and its time and peak "
-        "memory as a ratio to native. One that hangs is ended, natively after 2 seconds, else "
-        "after 5. Exits with 0 where all went as the scenarios' manifest expects, 1 where not, "
-        "125 where something could not be run.",
+        "memory as a ratio to native. One that hangs is ended once it has stood still for a "
+        "second, "
+        "or after 10 seconds. Exits with 0 where all went as the scenarios' manifest expects, 1 "
+        "where not, 125 where something could not be run.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
 };
 
-const char *snarl_leg_name(enum snarl_leg_name leg)
-{
-    static const char *const names[] = {"native", "snarl", "thread_sanitizer"};
-    return names[leg];
-}
-
 bool snarl_comparison_agrees(const struct snarl_comparison *comparison)
 {
     bool agrees = true;
-    for (size_t i = 0; i < SNARL_LEGS; i++)
+    for (size_t i = 0; i < SNARL_COMPARED; i++)
         agrees = agrees && comparison->legs[i].as_expected;
     return agrees;
 }
 
-static bool run_native(struct snarl_comparison *comparison, char **arguments, int nowhere)
-{
-    struct snarl_leg *leg = &comparison->legs[SNARL_LEG_NATIVE];
-    struct snarl_environment environment = snarl_environment_bare();
-    struct snarl_child_plan plan = {.path = arguments[0],
-                                    .arguments = arguments,
-                                    .environment = environment.variables,
-                                    .descriptors = {nowhere, nowhere, nowhere},
-                                    .time_limit_s = NATIVE_LIMIT_S};
-    bool started = snarl_child_run(&plan, &leg->end);
-    snarl_environment_free(&environment);
-    if (!started)
-        snarl_complain(SNARL_EXIT_TROUBLE, "\"%s\" cannot be started: %s", arguments[0],
-                       strerror(leg->end.start_error));
-    bool ends = comparison->scenario->expect.ends;
-    leg->as_expected =
-        leg->end.timed_out == !ends &&
-        (!ends || snarl_child_status(&leg->end) == comparison->scenario->expect.exit_code);
-    return started;
-}
-
-/* Reads the leg off a parsed report, which is freed. */
-static void judge(struct snarl_leg *leg, const struct snarl_scenario_kinds *expected,
-                  struct snarl_report *report)
-{
-    leg->found = snarl_kinds_found(report);
-    leg->expected = snarl_kinds_expected(expected);
-    leg->as_expected = leg->found == leg->expected;
-    snarl_report_free(report);
-}
-
-static bool run_snarl(struct snarl_comparison *comparison, char **arguments, int nowhere)
-{
-    struct snarl_leg *leg = &comparison->legs[SNARL_LEG_SNARL];
-    struct snarl_watch_plan plan = {.arguments = arguments,
-                                    .options = "",
-                                    .time_limit_s = WATCHED_LIMIT_S,
-                                    .descriptors = {nowhere, nowhere, nowhere}};
-    struct snarl_watched watched;
-    snarl_watch(&plan, &watched);
-    if (watched.status) {
-        snarl_complain(SNARL_EXIT_TROUBLE, "%s", watched.reason);
-        return false;
-    }
-    leg->end = watched.end;
-    judge(leg, &comparison->scenario->expect.snarl, watched.report);
-    return true;
-}
-
-static bool run_thread_sanitizer(struct snarl_comparison *comparison)
-{
-    struct snarl_leg *leg = &comparison->legs[SNARL_LEG_THREAD_SANITIZER];
-    struct snarl_sanitized sanitized;
-    char reason[1024] = "it was not built with ThreadSanitizer";
-    char **arguments = snarl_scenarios_arguments(comparison->scenario, ".tsan");
-    bool fine = arguments &&
-                snarl_sanitized_run(arguments, WATCHED_LIMIT_S, &sanitized, reason, sizeof reason);
-    snarl_scenarios_free_arguments(arguments);
-    if (fine && sanitized.broken) {
-        snarl_report_free(sanitized.report);
-        strcpy(reason, "ThreadSanitizer does not work here (see: snarl doctor)");
-        fine = false;
-    }
-    if (!fine) {
-        snarl_complain(SNARL_EXIT_TROUBLE, "%s: %s", comparison->scenario->name, reason);
-        return false;
-    }
-    leg->end = sanitized.end;
-    comparison->fixed_addresses = sanitized.fixed_addresses;
-    judge(leg, &comparison->scenario->expect.thread_sanitizer, sanitized.report);
-    return true;
-}
-
 static bool compare(struct snarl_comparison *comparison)
 {
-    char **arguments = snarl_scenarios_arguments(comparison->scenario, "");
-    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    /* A child's peak memory begins with what fork copies of ours. */
-    malloc_trim(0);
-    bool fine = arguments && nowhere >= 0;
-    if (!fine)
-        snarl_complain(SNARL_EXIT_TROUBLE, "the program of scenario %s is missing",
-                       comparison->scenario->name);
-    fine = fine && run_native(comparison, arguments, nowhere) &&
-           run_snarl(comparison, arguments, nowhere) && run_thread_sanitizer(comparison);
-    close(nowhere);
-    snarl_scenarios_free_arguments(arguments);
-    return fine;
+    for (int kind = 0; kind < SNARL_COMPARED; kind++) {
+        struct snarl_compared_leg *leg = &comparison->legs[kind];
+        struct snarl_leg_plan plan = {.scenario = comparison->scenario,
+                                      .kind = (enum snarl_leg_kind)kind,
+                                      .time_limit_s = LIMIT_S};
+        /* A child's peak memory begins with what fork copies of ours. */
+        malloc_trim(0);
+        snarl_leg_run(&plan, &leg->outcome);
+        if (leg->outcome.kind != SNARL_OUTCOME_RAN) {
+            snarl_complain(SNARL_EXIT_TROUBLE, "%s: %s", comparison->scenario->name,
+                           leg->outcome.reason);
+            return false;
+        }
+        leg->as_expected = snarl_outcome_judge(comparison->scenario, (enum snarl_leg_kind)kind,
+                                               &leg->outcome, leg->why, sizeof leg->why);
+    }
+    return true;
 }
 
 static int compare_all(const struct settings *settings, struct snarl_comparison *comparisons,

@@ -6,32 +6,22 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "analysis/manifest.h"
-#include "child.h"
-#include "kinds.h"
+#include "suite/outcome.h"
 
-enum snarl_leg_name {
-    SNARL_LEG_NATIVE,
-    SNARL_LEG_SNARL,
-    SNARL_LEG_THREAD_SANITIZER,
-    SNARL_LEGS,
+enum {
+    SNARL_COMPARED = SNARL_LEG_THREAD_SANITIZER + 1, /* the legs that are run */
 };
 
-struct snarl_leg {
-    struct snarl_child_end end;
-    snarl_kinds found;    /* none for the native leg */
-    snarl_kinds expected; /* likewise */
+struct snarl_compared_leg {
+    struct snarl_outcome outcome;
     bool as_expected;
+    char why[SNARL_OUTCOME_REASON]; /* where it is not */
 };
 
 struct snarl_comparison {
     const struct snarl_scenario *scenario;
-    struct snarl_leg legs[SNARL_LEGS];
-    bool fixed_addresses; /* ThreadSanitizer's leg had to be run without address randomisation */
+    struct snarl_compared_leg legs[SNARL_COMPARED];
 };
-
-/* "native", "snarl", "thread_sanitizer". */
-const char *snarl_leg_name(enum snarl_leg_name leg);
 
 /* Whether all legs went as the manifest expects. */
 bool snarl_comparison_agrees(const struct snarl_comparison *comparison);

@@ -3,33 +3,40 @@
 
 #include "compare.h"
 
+static void add_kind(const char *name, void *names)
+{
+    json_array_append_new(names, json_string(name));
+}
+
 static json_t *kinds(snarl_kinds set)
 {
     json_t *names = json_array();
-    for (unsigned kind = 0; kind < SNARL_FINDING_KINDS; kind++)
-        if (set & (snarl_kinds)1 << kind)
-            json_array_append_new(names, json_string(snarl_finding_name(kind)));
+    snarl_kinds_each(set, add_kind, names);
     return names;
 }
 
-static json_t *leg_object(const struct snarl_leg *leg)
+static json_t *leg_object(const struct snarl_compared_leg *leg, snarl_kinds expected)
 {
-    const struct snarl_child_end *end = &leg->end;
+    const struct snarl_outcome *outcome = &leg->outcome;
+    bool killed = outcome->signal != 0;
     return json_pack("{s:b, s:o, s:o, s:b, s:o?, s:o?, s:f, s:I}", "as_expected", leg->as_expected,
-                     "expected", kinds(leg->expected), "findings", kinds(leg->found), "hangs",
-                     end->timed_out, "exit_code", end->signal ? NULL : json_integer(end->exit_code),
-                     "signal", end->signal ? json_integer(end->signal) : NULL, "seconds",
-                     end->wall_s, "peak_kib", (json_int_t)end->peak_kib);
+                     "expected", kinds(expected), "findings", kinds(outcome->found), "hangs",
+                     outcome->hung, "exit_code", killed ? NULL : json_integer(outcome->exit_code),
+                     "signal", killed ? json_integer(outcome->signal) : NULL, "seconds",
+                     outcome->wall_s, "peak_kib", (json_int_t)outcome->peak_kib);
 }
 
 static json_t *comparison_object(const struct snarl_comparison *comparison)
 {
     json_t *legs = json_object();
-    for (int leg = 0; leg < SNARL_LEGS; leg++)
-        json_object_set_new(legs, snarl_leg_name(leg), leg_object(&comparison->legs[leg]));
-    return json_pack("{s:s, s:b, s:b, s:o}", "name", comparison->scenario->name, "agrees",
+    const struct snarl_scenario *scenario = comparison->scenario;
+    for (int leg = 0; leg < SNARL_COMPARED; leg++)
+        json_object_set_new(legs, snarl_leg_name(leg),
+                            leg_object(&comparison->legs[leg], scenario->expect.legs[leg].kinds));
+    return json_pack("{s:s, s:b, s:b, s:o}", "name", scenario->name, "agrees",
                      snarl_comparison_agrees(comparison), "address_randomisation",
-                     !comparison->fixed_addresses, "legs", legs);
+                     !comparison->legs[SNARL_LEG_THREAD_SANITIZER].outcome.fixed_addresses, "legs",
+                     legs);
 }
 
 void snarl_compare_write_json(FILE *stream, const struct snarl_comparison *comparisons,

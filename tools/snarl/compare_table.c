@@ -87,40 +87,40 @@ static void write_row(FILE *stream, const struct row *row)
 static void set_expected(struct row *row, const struct snarl_comparison *comparison)
 {
     snarl_kinds kinds = 0;
-    for (int leg = 0; leg < SNARL_LEGS; leg++)
-        kinds |= comparison->legs[leg].expected;
+    for (int leg = 0; leg < SNARL_COMPARED; leg++)
+        kinds |= comparison->scenario->expect.legs[leg].kinds;
     if (kinds || comparison->scenario->expect.ends)
         snarl_kinds_words(kinds, row->cells[EXPECTED], CELL);
     else
         set(row, EXPECTED, "hangs");
 }
 
-static void set_found(struct row *row, int column, const struct snarl_leg *leg)
+static void set_found(struct row *row, int column, const struct snarl_outcome *outcome)
 {
-    snarl_kinds_words(leg->found, row->cells[column], CELL);
-    if (leg->end.timed_out && !leg->found)
+    snarl_kinds_words(outcome->found, row->cells[column], CELL);
+    if (outcome->hung && !outcome->found)
         set(row, column, "nothing (hangs)");
 }
 
 static void set_costs(struct row *row, const struct snarl_comparison *comparison)
 {
-    static const int places[SNARL_LEGS] = {NATIVE_COST, SNARL_COST, THREAD_SANITIZER_COST};
-    const struct snarl_child_end *native = &comparison->legs[SNARL_LEG_NATIVE].end;
+    static const int places[SNARL_COMPARED] = {NATIVE_COST, SNARL_COST, THREAD_SANITIZER_COST};
+    const struct snarl_outcome *native = &comparison->legs[SNARL_LEG_NATIVE].outcome;
     double native_kib = (double)native->peak_kib;
     set(row, COST, "time\nmemory");
-    if (native->timed_out)
+    if (native->hung)
         set(row, NATIVE_COST, "hangs\n%.1f MiB", native_kib / 1024);
     else
         set(row, NATIVE_COST, "%.1f ms\n%.1f MiB", native->wall_s * 1e3, native_kib / 1024);
-    for (int leg = SNARL_LEG_SNARL; leg < SNARL_LEGS; leg++) {
-        const struct snarl_child_end *end = &comparison->legs[leg].end;
+    for (int leg = SNARL_LEG_SNARL; leg < SNARL_COMPARED; leg++) {
+        const struct snarl_outcome *outcome = &comparison->legs[leg].outcome;
         char time[32] = "-";
-        if (end->timed_out)
+        if (outcome->hung)
             strcpy(time, "hangs");
-        else if (!native->timed_out && native->wall_s > 0)
-            snprintf(time, sizeof time, "x%.1f", end->wall_s / native->wall_s);
+        else if (!native->hung && native->wall_s > 0)
+            snprintf(time, sizeof time, "x%.1f", outcome->wall_s / native->wall_s);
         set(row, places[leg], "%s\nx%.1f", time,
-            native_kib > 0 ? (double)end->peak_kib / native_kib : 0.0);
+            native_kib > 0 ? (double)outcome->peak_kib / native_kib : 0.0);
     }
 }
 
@@ -129,8 +129,8 @@ static void write_comparison(FILE *stream, const struct snarl_comparison *compar
     struct row row = {0};
     set(&row, NAME, "%s", comparison->scenario->name);
     set_expected(&row, comparison);
-    set_found(&row, BY_SNARL, &comparison->legs[SNARL_LEG_SNARL]);
-    set_found(&row, BY_THREAD_SANITIZER, &comparison->legs[SNARL_LEG_THREAD_SANITIZER]);
+    set_found(&row, BY_SNARL, &comparison->legs[SNARL_LEG_SNARL].outcome);
+    set_found(&row, BY_THREAD_SANITIZER, &comparison->legs[SNARL_LEG_THREAD_SANITIZER].outcome);
     set(&row, AGREES, "%s", snarl_comparison_agrees(comparison) ? "yes" : "no");
     set_costs(&row, comparison);
     write_row(stream, &row);
@@ -139,21 +139,10 @@ static void write_comparison(FILE *stream, const struct snarl_comparison *compar
 /* One line for each leg that did not go as the manifest expects. */
 static void write_differences(FILE *stream, const struct snarl_comparison *comparison)
 {
-    static const char *const titles[SNARL_LEGS] = {"", "snarl", "ThreadSanitizer"};
-    for (int i = 0; i < SNARL_LEGS; i++) {
-        const struct snarl_leg *leg = &comparison->legs[i];
-        char found[CELL], expected[CELL];
-        snarl_kinds_words(leg->found, found, sizeof found);
-        snarl_kinds_words(leg->expected, expected, sizeof expected);
-        if (leg->as_expected)
-            continue;
-        if (i == SNARL_LEG_NATIVE)
-            fprintf(stream, "%s: it was to %s natively, but did not\n", comparison->scenario->name,
-                    comparison->scenario->expect.ends ? "end well" : "hang");
-        else
-            fprintf(stream, "%s: %s was to find %s, but found %s\n", comparison->scenario->name,
-                    titles[i], expected, found);
-    }
+    for (int leg = 0; leg < SNARL_COMPARED; leg++)
+        if (!comparison->legs[leg].as_expected)
+            fprintf(stream, "%s, %s: %s\n", comparison->scenario->name, snarl_leg_title(leg),
+                    comparison->legs[leg].why);
 }
 
 void snarl_compare_write_table(FILE *stream, const struct snarl_comparison *comparisons,
@@ -166,7 +155,8 @@ void snarl_compare_write_table(FILE *stream, const struct snarl_comparison *comp
     write_row(stream, &titles);
     for (size_t i = 0; i < count; i++) {
         write_comparison(stream, &comparisons[i]);
-        fixed_addresses = fixed_addresses || comparisons[i].fixed_addresses;
+        fixed_addresses = fixed_addresses ||
+                          comparisons[i].legs[SNARL_LEG_THREAD_SANITIZER].outcome.fixed_addresses;
     }
     fputs(
         "\nTSan is ThreadSanitizer. agrees: all three runs went as the scenarios' manifest "

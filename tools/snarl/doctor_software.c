@@ -96,7 +96,8 @@ bool snarl_doctor_thread_sanitizer(char *remark, size_t size)
     }
     char *arguments[] = {program, NULL};
     struct snarl_sanitized sanitized;
-    bool works = snarl_sanitized_run(arguments, 10, &sanitized, remark, size);
+    struct snarl_sanitized_plan plan = {.arguments = arguments, .time_limit_s = 10, .output = -1};
+    bool works = snarl_sanitized_run(&plan, &sanitized, remark, size);
     if (works) {
         works = !sanitized.broken && !snarl_child_status(&sanitized.end);
         if (!works)

@@ -51,36 +51,55 @@ static bool contains(const struct text *text, const char *words)
     return text->size && memmem(text->bytes, text->size, words, strlen(words));
 }
 
-/* Once; the streams and logs go to `directory`. */
-static bool run(char *const *arguments, double time_limit_s, const char *directory,
+/* Once; what ThreadSanitizer says goes to `directory`, or where the output goes. */
+static bool run(const struct snarl_sanitized_plan *plan, const char *directory,
                 struct snarl_sanitized *sanitized)
 {
     struct snarl_environment environment = snarl_environment_bare();
-    char *options = snarl_memory_string(
-        "log_path='%s/log':exitcode=0:second_deadlock_stack=1:color=never", directory);
+    char *log =
+        plan->together ? snarl_memory_string("stderr") : snarl_memory_string("'%s/log'", directory);
+    char *options =
+        snarl_memory_string("log_path=%s:exitcode=0:second_deadlock_stack=1:color=never", log);
     char *errors = snarl_memory_string("%s/stderr", directory);
     snarl_environment_set(&environment, "TSAN_OPTIONS", options);
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     int error = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct snarl_child_plan plan = {.path = arguments[0],
-                                    .arguments = arguments,
-                                    .environment = environment.variables,
-                                    .descriptors = {nowhere, nowhere, error},
-                                    .time_limit_s = time_limit_s,
-                                    .fixed_addresses = sanitized->fixed_addresses};
-    bool started = snarl_child_run(&plan, &sanitized->end);
+    int output = plan->output < 0 ? nowhere : plan->output;
+    struct snarl_child_plan child = {
+        .path = plan->arguments[0],
+        .arguments = plan->arguments,
+        .environment = environment.variables,
+        .descriptors = {nowhere, output, plan->together ? output : error},
+        .time_limit_s = plan->time_limit_s,
+        .tick = plan->tick,
+        .tick_ms = plan->tick_ms,
+        .context = plan->context,
+        .fixed_addresses = sanitized->fixed_addresses};
+    bool started = snarl_child_run(&child, &sanitized->end);
     close(nowhere);
     close(error);
     free(errors);
     free(options);
+    free(log);
     snarl_environment_free(&environment);
     return started;
 }
 
+/* What it said: in `directory`, or together with the output. */
+static struct text read_said(const struct snarl_sanitized_plan *plan, const char *directory)
+{
+    struct text text = {0};
+    if (!plan->together)
+        return read_all(directory);
+    lseek(plan->output, 0, SEEK_SET);
+    add_file(&text, plan->output);
+    return text;
+}
+
 /* Once as it is, and where ThreadSanitizer finds its addresses taken, once more without
  * randomisation. */
-bool snarl_sanitized_run(char *const *arguments, double time_limit_s,
-                         struct snarl_sanitized *sanitized, char *reason, size_t reason_size)
+bool snarl_sanitized_run(const struct snarl_sanitized_plan *plan, struct snarl_sanitized *sanitized,
+                         char *reason, size_t reason_size)
 {
     *sanitized = (struct snarl_sanitized){0};
     static const char mapping[] = "FATAL: ThreadSanitizer: unexpected memory mapping";
@@ -88,11 +107,11 @@ bool snarl_sanitized_run(char *const *arguments, double time_limit_s,
         struct snarl_recordings directory;
         if (!snarl_recordings_open(&directory, NULL, reason, reason_size))
             return false;
-        bool started = run(arguments, time_limit_s, directory.directory, sanitized);
-        struct text text = read_all(directory.directory);
+        bool started = run(plan, directory.directory, sanitized);
+        struct text text = read_said(plan, directory.directory);
         snarl_recordings_close(&directory);
         if (!started)
-            snprintf(reason, reason_size, "\"%s\" cannot be started: %s", arguments[0],
+            snprintf(reason, reason_size, "\"%s\" cannot be started: %s", plan->arguments[0],
                      strerror(sanitized->end.start_error));
         bool again = started && contains(&text, mapping) && !sanitized->fixed_addresses;
         sanitized->broken = contains(&text, "FATAL: ThreadSanitizer");

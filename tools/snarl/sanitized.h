@@ -19,9 +19,21 @@ struct snarl_sanitized {
     bool broken;                 /* ThreadSanitizer could not start, even so */
 };
 
-/* Its standard streams are /dev/null. `time_limit_s` in seconds. Returns false, with `reason`
- * (one line, of `reason_size` bytes), where it could not be run; there is no report then. */
-bool snarl_sanitized_run(char *const *arguments, double time_limit_s,
-                         struct snarl_sanitized *sanitized, char *reason, size_t reason_size);
+struct snarl_sanitized_plan {
+    char *const *arguments; /* ended by NULL */
+    double time_limit_s;
+    int output;    /* descriptor that standard output goes to; -1 for nowhere */
+    bool together; /* the reports go there, too, so that each stands where it was made */
+    /* As in child.h. */
+    void (*tick)(void *context);
+    int tick_ms;
+    void *context;
+};
+
+/* Its standard input is empty. Returns false, with `reason` (one line, of `reason_size` bytes),
+ * where it could not be run; there is no report then. `sanitized->end` has the process's number
+ * while it runs. */
+bool snarl_sanitized_run(const struct snarl_sanitized_plan *plan, struct snarl_sanitized *sanitized,
+                         char *reason, size_t reason_size);
 
 #endif

@@ -8,17 +8,32 @@
 #include "layout.h"
 #include "memory.h"
 
-struct snarl_manifest *snarl_scenarios_load(void)
+static struct snarl_manifest *load(const char *path)
 {
     char error[1024];
+    struct snarl_manifest *manifest = snarl_manifest_load(path, error, sizeof error);
+    if (!manifest)
+        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
+    return manifest;
+}
+
+struct snarl_manifest *snarl_scenarios_load(void)
+{
     char *path = snarl_layout_find(SNARL_LAYOUT_SOURCES, "manifest.json");
     struct snarl_manifest *manifest = NULL;
-    if (!path)
+    if (path)
+        manifest = load(path);
+    else
         snarl_complain(SNARL_EXIT_TROUBLE,
-                       "the scenarios are missing; is snarl installed "
-                       "completely?");
-    else if (!(manifest = snarl_manifest_load(path, error, sizeof error)))
-        snarl_complain(SNARL_EXIT_TROUBLE, "%s", error);
+                       "the scenarios are missing; is snarl installed completely?");
+    free(path);
+    return manifest;
+}
+
+struct snarl_manifest *snarl_scenarios_load_from(const char *folder)
+{
+    char *path = snarl_memory_string("%s/manifest.json", folder);
+    struct snarl_manifest *manifest = load(path);
     free(path);
     return manifest;
 }
@@ -51,17 +66,28 @@ const struct snarl_scenario **snarl_scenarios_choose(const struct snarl_manifest
     return chosen;
 }
 
-char **snarl_scenarios_arguments(const struct snarl_scenario *scenario, const char *suffix)
+static char *find_program(const char *programs, const char *name)
 {
-    char *name = snarl_memory_string("%s%s", scenario->name, suffix);
-    char *program = snarl_layout_find(SNARL_LAYOUT_SCENARIOS, name);
+    if (!programs)
+        return snarl_layout_find(SNARL_LAYOUT_SCENARIOS, name);
+    char *path = snarl_memory_string("%s/%s", programs, name);
+    char *real = realpath(path, NULL);
+    free(path);
+    return real;
+}
+
+char **snarl_scenarios_arguments(const struct snarl_scenario *scenario, const char *programs,
+                                 const char *suffix)
+{
+    char *name = snarl_memory_string("%s%s", scenario->program, suffix);
+    char *program = find_program(programs, name);
     free(name);
     if (!program)
         return NULL;
-    char **arguments = snarl_memory_zeroed(scenario->argument_count + 2, sizeof *arguments);
+    char **arguments = snarl_memory_zeroed(scenario->arguments.count + 2, sizeof *arguments);
     arguments[0] = program;
-    for (size_t i = 0; i < scenario->argument_count; i++)
-        arguments[i + 1] = snarl_memory_string("%s", scenario->arguments[i]);
+    for (size_t i = 0; i < scenario->arguments.count; i++)
+        arguments[i + 1] = snarl_memory_string("%s", scenario->arguments.items[i]);
     return arguments;
 }
 

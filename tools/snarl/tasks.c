@@ -73,7 +73,7 @@ static bool is_dead(const char *status)
     return state == 'Z' || state == 'X';
 }
 
-/* False where the task does not sleep. One that is dead is passed over. */
+/* False where it cannot be read. One that is dead is passed over. */
 static bool read_task(struct snarl_tasks *tasks, int directory, const char *tid)
 {
     char status[STATUS_SIZE];
@@ -82,14 +82,18 @@ static bool read_task(struct snarl_tasks *tasks, int directory, const char *tid)
         return false;
     if (is_dead(status))
         return true;
-    if (*field(status, "State") != 'S' ||
-        !number(field(status, "voluntary_ctxt_switches"), 10, &voluntary) ||
+    if (!number(field(status, "voluntary_ctxt_switches"), 10, &voluntary) ||
         !number(field(status, "nonvoluntary_ctxt_switches"), 10, &involuntary))
         return false;
     add(tasks, (struct snarl_asleep_task){.tid = (uint32_t)strtoul(tid, NULL, 10),
                                           .switches = voluntary + involuntary,
-                                          .sleeping = true});
+                                          .sleeping = *field(status, "State") == 'S'});
     return true;
+}
+
+static bool last_sleeps(const struct snarl_tasks *tasks)
+{
+    return tasks->count == 0 || tasks->items[tasks->count - 1].sleeping;
 }
 
 static DIR *open_tasks(pid_t pid)
@@ -122,10 +126,22 @@ bool snarl_tasks_read(struct snarl_tasks *tasks, pid_t pid, size_t expected)
     bool sleeping = true;
     for (struct dirent *entry; sleeping && (entry = readdir(directory));)
         if (isdigit((unsigned char)*entry->d_name))
-            sleeping =
-                read_task(tasks, dirfd(directory), entry->d_name) && tasks->count <= expected;
+            sleeping = read_task(tasks, dirfd(directory), entry->d_name) && last_sleeps(tasks) &&
+                       tasks->count <= expected;
     closedir(directory);
     return sleeping && tasks->count == expected;
+}
+
+void snarl_tasks_list(struct snarl_tasks *tasks, pid_t pid)
+{
+    tasks->count = 0;
+    DIR *directory = open_tasks(pid);
+    if (!directory)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (isdigit((unsigned char)*entry->d_name))
+            read_task(tasks, dirfd(directory), entry->d_name);
+    closedir(directory);
 }
 
 void snarl_tasks_free(struct snarl_tasks *tasks)

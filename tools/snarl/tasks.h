@@ -22,6 +22,9 @@ struct snarl_tasks {
  * where they are not `expected` in number, or not all of them sleep: the list then ends early. */
 bool snarl_tasks_read(struct snarl_tasks *tasks, pid_t pid, size_t expected);
 
+/* Lists the tasks of `pid`, whether they sleep or not; dead ones are left out. */
+void snarl_tasks_list(struct snarl_tasks *tasks, pid_t pid);
+
 void snarl_tasks_free(struct snarl_tasks *tasks);
 
 /* Whether the process has a task that is not dead: it may still run, or be run. */

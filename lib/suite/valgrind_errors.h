@@ -1,0 +1,17 @@
+/*
+ * What Valgrind's tools for threads, Helgrind and DRD, have reported, in snarl's own kinds.
+ *
+ * Reads their XML (Valgrind's docs/internals/xml-output-protocol4.txt). The text may be cut
+ * anywhere: what is whole counts. Any thread; not inside a host program.
+ */
+#ifndef SNARL_SUITE_VALGRIND_ERRORS_H
+#define SNARL_SUITE_VALGRIND_ERRORS_H
+
+#include <stddef.h>
+
+#include "suite/kinds.h"
+
+/* The kinds of the errors in the `size` bytes at `xml`; "other" where snarl has no word for one. */
+snarl_kinds snarl_valgrind_errors(const char *xml, size_t size);
+
+#endif

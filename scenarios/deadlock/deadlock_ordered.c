@@ -1,0 +1,89 @@
+/*
+ * One order for all
+ *
+ * The accounts of deadlock_abba_latent.c, with one rule added: whoever needs both locks takes
+ * alice's first. It does not matter which order is chosen, only that there is one and that everyone
+ * keeps to it. The thread that holds the last lock in that order can always go on, so there is
+ * never a circle of waiting.
+ *
+ * refund() is all that changed. The locks may be released in any order: releasing never waits.
+ */
+#include "common/stage.h"
+
+struct account {
+    pthread_mutex_t lock;
+    long balance; /* guarded by lock */
+};
+
+static struct account alice = {PTHREAD_MUTEX_INITIALIZER, 100};
+static struct account bob = {PTHREAD_MUTEX_INITIALIZER, 100};
+
+static long rounds = 1;
+static pthread_barrier_t both_alive;
+static struct turn turn = TURN_INITIALIZER; /* even: the payer's; odd: the refunder's */
+
+static void pay(long amount)
+{
+    pthread_mutex_lock(&alice.lock);
+    pthread_mutex_lock(&bob.lock);
+    alice.balance -= amount;
+    bob.balance += amount;
+    pthread_mutex_unlock(&bob.lock);
+    pthread_mutex_unlock(&alice.lock);
+}
+
+static void refund(long amount)
+{
+    pthread_mutex_lock(&alice.lock); /* <-- alice first here too, though bob gives the money */
+    pthread_mutex_lock(&bob.lock);
+    bob.balance -= amount;
+    alice.balance += amount;
+    pthread_mutex_unlock(&bob.lock);
+    pthread_mutex_unlock(&alice.lock);
+}
+
+static void *payer(void *unused)
+{
+    name_thread("payer");
+    pthread_barrier_wait(&both_alive);
+    for (long round = 0; round < rounds; round++) {
+        turn_await(&turn, 2 * round);
+        pay(30);
+        say("alice has paid bob 30");
+        turn_pass(&turn);
+    }
+    return unused;
+}
+
+static void *refunder(void *unused)
+{
+    name_thread("refunder");
+    pthread_barrier_wait(&both_alive);
+    for (long round = 0; round < rounds; round++) {
+        turn_await(&turn, 2 * round + 1);
+        refund(10);
+        say("bob has given alice 10 back");
+        turn_pass(&turn);
+    }
+    return unused;
+}
+
+int main(int argc, char **argv)
+{
+    stage_set(argc, argv, "Two threads lock two accounts, both in the same order.",
+              (struct stage_option[]){
+                  {"rounds", "payments and refunds", &rounds, 1, 1000000},
+                  {0},
+              });
+
+    pthread_t paying;
+    pthread_t refunding;
+    must(pthread_barrier_init(&both_alive, NULL, 2));
+    must(pthread_create(&paying, NULL, payer, NULL));
+    must(pthread_create(&refunding, NULL, refunder, NULL));
+    must(pthread_join(paying, NULL));
+    must(pthread_join(refunding, NULL));
+
+    say("alice has %ld, bob has %ld", alice.balance, bob.balance);
+    return 0;
+}
