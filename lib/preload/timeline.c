@@ -9,6 +9,7 @@
 #include "preload/object.h"
 #include "preload/options.h"
 #include "preload/policies.h"
+#include "preload/policy_kinds.h"
 #include "preload/session.h"
 
 static struct snarl_calls real;
@@ -159,26 +160,12 @@ static bool is_taken(int result)
     note(SNARL_EVENT_WAKES, about);                                                                \
     return result;
 
-#define KIND_OWN SKIP, OWN, ()
-#define KIND_PASS SKIP, PASS, ()
-#define KIND_INIT(...) SKIP, INIT, ()
-#define KIND_DESTROY(...) SKIP, DESTROY, ()
-#define KIND_LOCK(...) MAKE_WITH, LOCK, (__VA_ARGS__)
-#define KIND_TRY_LOCK(...) MAKE_WITH, TRY_LOCK, (__VA_ARGS__)
-#define KIND_TIMED_LOCK(...) MAKE_WITH, TIMED_LOCK, (__VA_ARGS__)
-#define KIND_UNLOCK(...) MAKE_WITH, UNLOCK, (__VA_ARGS__)
-#define KIND_SEMAPHORE_TRY MAKE, SEMAPHORE_TRY, ()
-#define KIND_SEMAPHORE_POST MAKE, SEMAPHORE_POST, ()
-#define KIND_SEMAPHORE_WAIT MAKE, SEMAPHORE_WAIT, ()
-#define KIND_SEMAPHORE_TIMED_WAIT MAKE, SEMAPHORE_TIMED_WAIT, ()
-#define KIND_BARRIER_WAIT MAKE, BARRIER_WAIT, ()
-#define KIND_SIGNAL(...) MAKE_WITH, SIGNAL, (__VA_ARGS__)
-#define KIND_CONDITION_WAIT(...) MAKE_WITH, CONDITION_WAIT, (__VA_ARGS__)
-#define KIND_EXEC SKIP, EXEC, ()
-#define KIND_SPAWN SKIP, SPAWN, ()
-
-#define LIST(...) __VA_ARGS__
-#define APPLY(macro, ...) macro(__VA_ARGS__)
+/* The others pass. */
+#define BODY_PASS(name, arguments) return real.name arguments;
+#define BODY_INIT(name, arguments, KIND, object, value) return real.name arguments;
+#define BODY_DESTROY(name, arguments, KIND, object) return real.name arguments;
+#define BODY_EXEC(name, arguments) return real.name arguments;
+#define BODY_SPAWN(name, arguments) return real.name arguments;
 
 #define DEFINE_SKIP(policy, given, name, result_type, parameters, arguments)
 #define DEFINE_MAKE(policy, given, name, result_type, parameters, arguments)                       \

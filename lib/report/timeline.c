@@ -17,6 +17,7 @@ enum {
     LAST_ROWS = 30,    /* first ones and last ones */
     NAMED_COLUMN = 8,  /* a column that is as wide has its thread's name above it */
     LETTERS = 52,
+    LONGEST_NAME = 24, /* of a lock, on the lines */
     CELL = 64,
 };
 
@@ -70,6 +71,15 @@ static char letter_of(struct writer *writer, unsigned lock)
     return (char)(i < LETTERS / 2 ? 'A' + (char)i : 'a' + (char)(i - LETTERS / 2));
 }
 
+/* A long name stands in the legend alone. */
+static const char *short_lock_name(struct writer *writer, unsigned lock)
+{
+    const char *name = lock_name(writer, lock);
+    return snarl_utf8_count(name) <= LONGEST_NAME
+               ? name
+               : snarl_pool_format(writer->words.pool, "%c", letter_of(writer, lock));
+}
+
 static bool ends_in(const char *path, const char *end)
 {
     size_t length = strlen(path), end_length = strlen(end);
@@ -107,7 +117,7 @@ static const char *place_of(struct writer *writer, const struct snarl_report_eve
 static const char *sentence_of(struct writer *writer, const struct snarl_report_event *event)
 {
     const char *object = event->other != 0  ? thread_name(writer, event->other)
-                         : event->lock != 0 ? lock_name(writer, event->lock)
+                         : event->lock != 0 ? short_lock_name(writer, event->lock)
                                             : "";
     bool ends = event->event == SNARL_EVENT_JOINS;
     return snarl_pool_format(writer->words.pool, "%s %s%s%s%s%s%s",
@@ -245,9 +255,9 @@ static void write_names(struct writer *writer)
     bool named = writer->column_width >= NAMED_COLUMN;
     fprintf(writer->stream, "%*s  ", TIME_WIDTH - 2, "ms");
     for (size_t i = 0; i < writer->column_count; i++) {
-        const char *name = named ? thread_name(writer, writer->columns[i])
-                                 : snarl_pool_format(writer->words.pool, "%u",
-                                                     thread_number(writer, writer->columns[i]));
+        unsigned id = writer->columns[i];
+        const char *name = snarl_pool_format(writer->words.pool, "%u %s", thread_number(writer, id),
+                                             named ? thread_name(writer, id) : "");
         fprintf(writer->stream, "%-*.*s ", (int)writer->column_width - 1,
                 (int)writer->column_width - 1, name);
     }

@@ -3,29 +3,18 @@
 
 #include "report/pool.h"
 #include "report/utf8.h"
+#include "suite/kinds_json.h"
 #include "suite/suite.h"
-
-static void add_kind(const char *name, void *names)
-{
-    json_array_append_new(names, json_string(name));
-}
-
-static json_t *kinds(snarl_kinds set)
-{
-    json_t *names = json_array();
-    snarl_kinds_each(set, add_kind, names);
-    return names;
-}
 
 static json_t *leg_object(const struct snarl_scenario *scenario, int kind,
                           const struct snarl_suite_leg *leg, struct snarl_pool *pool)
 {
     const char *why = *leg->why ? snarl_utf8_repair(pool, leg->why) : NULL;
-    return json_pack("{s:s, s:i, s:i, s:o, s:o, s:b, s:s?, s:f}", "verdict",
-                     snarl_verdict_name(snarl_suite_verdict(scenario, leg)), "runs", (int)leg->done,
-                     "met", (int)leg->met, "expected", kinds(scenario->expect.legs[kind].kinds),
-                     "found", kinds(leg->found), "hung", leg->hung, "reason", why, "seconds",
-                     leg->wall_s);
+    return json_pack(
+        "{s:s, s:i, s:i, s:o, s:o, s:b, s:s?, s:f}", "verdict",
+        snarl_verdict_name(snarl_suite_verdict(scenario, leg)), "runs", (int)leg->done, "met",
+        (int)leg->met, "expected", snarl_kinds_json(scenario->expect.legs[kind].kinds), "found",
+        snarl_kinds_json(leg->found), "hung", leg->hung, "reason", why, "seconds", leg->wall_s);
 }
 
 static json_t *row_object(const struct snarl_suite_row *row, struct snarl_pool *pool)

@@ -38,9 +38,13 @@ static snarl_kinds kind_of(const char *kind, const char *what)
     return snarl_kinds_named("other");
 }
 
+/* What is known of the error that is being read. */
 struct error {
     char kind[64];
     char what[512];
+    unsigned stacks; /* begun so far: the first one is that of the error itself */
+    bool placed;     /* its innermost frame that is not Valgrind's own was read, */
+    bool in_libc;    /* and is in there */
 };
 
 static void keep(char *text, size_t size, const xmlChar *value)
@@ -48,17 +52,38 @@ static void keep(char *text, size_t size, const xmlChar *value)
     snprintf(text, size, "%s", value ? (const char *)value : "");
 }
 
-/* The text of the elements that say what an error is. */
+/* The file of the next frame of the first stack. */
+static void place(struct error *error, const char *object)
+{
+    const char *slash = strrchr(object, '/'), *name = slash ? slash + 1 : object;
+    if (error->stacks != 1 || error->placed || strncmp(name, "vgpreload", 9) == 0)
+        return;
+    error->placed = true;
+    error->in_libc = strncmp(name, "libc.so", 7) == 0 || strncmp(name, "ld-linux", 8) == 0;
+}
+
+/* The text of the elements that say what an error is, and where. */
 static void read_element(xmlTextReaderPtr reader, struct error *error)
 {
     const char *name = (const char *)xmlTextReaderConstLocalName(reader);
-    bool kind = strcmp(name, "kind") == 0;
-    bool what = strcmp(name, "what") == 0 || strcmp(name, "text") == 0;
-    if (!kind && (!what || *error->what))
-        return;
     xmlChar *value = xmlTextReaderReadString(reader);
-    keep(kind ? error->kind : error->what, kind ? sizeof error->kind : sizeof error->what, value);
+    if (strcmp(name, "stack") == 0)
+        error->stacks++;
+    else if (strcmp(name, "kind") == 0)
+        keep(error->kind, sizeof error->kind, value);
+    else if ((strcmp(name, "what") == 0 || strcmp(name, "text") == 0) && !*error->what)
+        keep(error->what, sizeof error->what, value);
+    else if (strcmp(name, "obj") == 0 && value)
+        place(error, (const char *)value);
     xmlFree(value);
+}
+
+/* The kind of an error that is whole; none for a race between libc's own parts, whose locks DRD
+ * does not see. */
+static snarl_kinds kind_of_error(const struct error *error)
+{
+    snarl_kinds kind = kind_of(error->kind, error->what);
+    return error->in_libc && kind == snarl_kinds_named("data-race") ? 0 : kind;
 }
 
 /* Up to the end of the last error that is whole: a reader closes by itself what was cut off. */
@@ -74,7 +99,7 @@ static size_t whole_size(const char *xml, size_t size)
 snarl_kinds snarl_valgrind_errors(const char *xml, size_t size)
 {
     snarl_kinds kinds = 0;
-    struct error error = {{0}, {0}};
+    struct error error = {.stacks = 0};
     xmlTextReaderPtr reader =
         xmlReaderForMemory(xml, (int)whole_size(xml, size), NULL, NULL,
                            XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NONET);
@@ -83,11 +108,11 @@ snarl_kinds snarl_valgrind_errors(const char *xml, size_t size)
         const char *name = (const char *)xmlTextReaderConstLocalName(reader);
         bool whole = name != NULL && strcmp(name, "error") == 0;
         if (type == XML_READER_TYPE_ELEMENT && whole)
-            error = (struct error){{0}, {0}};
+            error = (struct error){.stacks = 0};
         else if (type == XML_READER_TYPE_ELEMENT)
             read_element(reader, &error);
         else if (type == XML_READER_TYPE_END_ELEMENT && whole)
-            kinds |= kind_of(error.kind, error.what);
+            kinds |= kind_of_error(&error);
     }
     xmlFreeTextReader(reader);
     return kinds;

@@ -11,7 +11,8 @@
 
 #include "suite/kinds.h"
 
-/* The kinds of the errors in the `size` bytes at `xml`; "other" where snarl has no word for one. */
+/* The kinds of the errors in the `size` bytes at `xml`; "other" where snarl has no word for one.
+ * Races within libc (of stdio's buffers, say, whose locks DRD does not see) are left out. */
 snarl_kinds snarl_valgrind_errors(const char *xml, size_t size);
 
 #endif

@@ -1,12 +1,6 @@
 #include "event.h"
 
-#include <time.h>
-
 #include "stage.h"
-
-enum {
-    NANOSECONDS = 1000000000, /* of a second */
-};
 
 void event_init(struct event *event)
 {
@@ -52,22 +46,14 @@ void event_wait(struct event *event)
     pthread_mutex_unlock(&event->lock);
 }
 
-bool event_wait_for(struct event *event, double seconds)
+bool event_wait_for(struct event *event, long milliseconds)
 {
     /* A moment and not a length: after a wakeup for nothing the rest of the time is still right. */
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += (time_t)seconds;
-    deadline.tv_nsec += (long)((seconds - (double)(time_t)seconds) * NANOSECONDS);
-    if (deadline.tv_nsec >= NANOSECONDS) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= NANOSECONDS;
-    }
-
+    struct timespec deadline = moment_from_now(milliseconds);
     int error = 0;
     pthread_mutex_lock(&event->lock);
     while (!event->set && error == 0)
-        error = pthread_cond_timedwait(&event->was_set, &event->lock, &deadline);
+        error = pthread_cond_clockwait(&event->was_set, &event->lock, CLOCK_MONOTONIC, &deadline);
     bool set = event->set;
     pthread_mutex_unlock(&event->lock);
     return set;

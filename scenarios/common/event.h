@@ -29,6 +29,6 @@ bool event_is_set(struct event *event);
 void event_wait(struct event *event);
 
 /* The same for at most so long. False where it was not set in time. */
-bool event_wait_for(struct event *event, double seconds);
+bool event_wait_for(struct event *event, long milliseconds);
 
 #endif

@@ -82,6 +82,23 @@ void name_thread(const char *format, ...)
     pthread_setname_np(pthread_self(), name);
 }
 
+struct timespec moment_from_now(long milliseconds)
+{
+    struct timespec moment;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    long nanoseconds = moment.tv_nsec + milliseconds % 1000 * 1000000;
+    moment.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000;
+    moment.tv_nsec = nanoseconds % 1000000000;
+    return moment;
+}
+
+long milliseconds_since(struct timespec moment)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - moment.tv_sec) * 1000 + (now.tv_nsec - moment.tv_nsec) / 1000000;
+}
+
 void stage_must(int error, const char *call)
 {
     if (error == 0)

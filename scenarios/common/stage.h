@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 /* A whole number the user may choose, `least` to `most`: --name=N. */
 struct stage_option {
@@ -26,6 +27,11 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Names the calling thread (15 characters at most, the rest is cut off). */
 void name_thread(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A moment so many milliseconds from now, and how many have passed since one: by CLOCK_MONOTONIC,
+ * which nobody sets. */
+struct timespec moment_from_now(long milliseconds);
+long milliseconds_since(struct timespec moment);
 
 /* For calls that return 0 or an error number: says which call failed, and exits with status 70. */
 #define must(call) stage_must((call), #call)

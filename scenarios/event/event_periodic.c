@@ -10,13 +10,12 @@
  * it comes to wait.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/event.h"
 #include "common/stage.h"
 
 enum {
-    ROUNDS = 3,
+    ROUNDS = 2,
 };
 
 struct watchman {
@@ -24,19 +23,18 @@ struct watchman {
     struct event stop;
 };
 
-static long period = 200; /* milliseconds */
+static long period = 1000; /* milliseconds */
 static struct watchman watchman = {.stop = EVENT_INITIALIZER};
 static struct turn round_made = TURN_INITIALIZER;
 
 static void *watch(void *argument)
 {
     struct watchman *self = argument;
-    double pause = (double)period / 1000;
     name_thread("watchman");
     do {
         say("makes a round");
         turn_pass(&round_made);
-    } while (!event_wait_for(&self->stop, pause)); /* <-- false: the time is over, one more round */
+    } while (!event_wait_for(&self->stop, period)); /* <-- false: time for one more round */
     say("stops");
     return NULL;
 }
@@ -45,13 +43,6 @@ static void watchman_stop(struct watchman *which)
 {
     event_set(&which->stop); /* <-- ends the wait of whoever waits */
     must(pthread_join(which->thread, NULL));
-}
-
-static long milliseconds_since(struct timespec then)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - then.tv_sec) * 1000 + (now.tv_nsec - then.tv_nsec) / 1000000;
 }
 
 int main(int argc, char **argv)
@@ -65,8 +56,7 @@ int main(int argc, char **argv)
     must(pthread_create(&watchman.thread, NULL, watch, &watchman));
     turn_await(&round_made, ROUNDS);
 
-    struct timespec then;
-    clock_gettime(CLOCK_MONOTONIC, &then);
+    struct timespec then = moment_from_now(0);
     say("tells the watchman to stop");
     watchman_stop(&watchman);
     long waited = milliseconds_since(then);

@@ -18,7 +18,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/stage.h"
 
@@ -50,13 +49,7 @@ static void event_clear(struct event *event)
 /* False where it was not set in time. */
 static bool event_wait_for(struct event *event, long milliseconds)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += milliseconds / 1000;
-    deadline.tv_nsec += milliseconds % 1000 * 1000000;
-    deadline.tv_sec += deadline.tv_nsec / 1000000000;
-    deadline.tv_nsec %= 1000000000;
-
+    struct timespec deadline = moment_from_now(milliseconds);
     int error = 0;
     pthread_mutex_lock(&event->lock);
     while (!event->set && error != ETIMEDOUT) /* <-- no wait at all where it is set */

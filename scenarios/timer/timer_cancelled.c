@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/stage.h"
 
@@ -35,16 +34,6 @@ struct timer {
 static long delay = 10000; /* milliseconds */
 static long rings;
 static struct turn waiting = TURN_INITIALIZER;
-
-static struct timespec milliseconds_from_now(long milliseconds)
-{
-    struct timespec moment;
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    long nanoseconds = moment.tv_nsec + milliseconds % 1000 * 1000000;
-    moment.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000;
-    moment.tv_nsec = nanoseconds % 1000000000;
-    return moment;
-}
 
 static void *keep_time(void *argument)
 {
@@ -99,7 +88,7 @@ int main(int argc, char **argv)
     struct timer timer = {
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
-        .deadline = milliseconds_from_now(delay),
+        .deadline = moment_from_now(delay),
         .function = ring,
     };
     must(pthread_create(&timer.thread, NULL, keep_time, &timer));

@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/stage.h"
 
@@ -31,16 +30,6 @@ struct timer {
 
 static long delay = 30; /* milliseconds */
 static long rings;
-
-static struct timespec milliseconds_from_now(long milliseconds)
-{
-    struct timespec moment;
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    long nanoseconds = moment.tv_nsec + milliseconds % 1000 * 1000000;
-    moment.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000;
-    moment.tv_nsec = nanoseconds % 1000000000;
-    return moment;
-}
 
 static void *keep_time(void *argument)
 {
@@ -75,14 +64,14 @@ int main(int argc, char **argv)
     struct timer timer = {
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .never = PTHREAD_COND_INITIALIZER,
-        .deadline = milliseconds_from_now(delay), /* <-- a moment, not a length of time */
+        .deadline = moment_from_now(delay), /* <-- a moment, not a length of time */
         .function = ring,
     };
     must(pthread_create(&timer.thread, NULL, keep_time, &timer));
     say("has set the timer to %ld ms, and goes on", delay);
     must(pthread_join(timer.thread, NULL));
 
-    struct timespec now = milliseconds_from_now(0);
+    struct timespec now = moment_from_now(0);
     bool early = now.tv_sec < timer.deadline.tv_sec ||
                  (now.tv_sec == timer.deadline.tv_sec && now.tv_nsec < timer.deadline.tv_nsec);
     say("expected 1 call, got %ld, %s", rings, early ? "too early" : "not too early");

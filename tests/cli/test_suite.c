@@ -9,7 +9,7 @@
 #include "report_words.h"
 #include "support/cmocka_all.h"
 #include "support/command.h"
-#include "support/place.h"
+#include "support/own_directory.h"
 
 #define ROW(name, arguments, expect)                                                               \
     "{\"name\": \"" name                                                                           \
@@ -19,22 +19,6 @@
 #define HANGS                                                                                      \
     ROW("hangs", "\"hangs\"",                                                                      \
         "\"output\": \"again\", \"ends\": false, \"snarl\": [\"self-deadlock\"]")
-
-static char *directory;
-
-static int set_up(void **state)
-{
-    (void)state;
-    directory = directory_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    directory_remove(directory);
-    return 0;
-}
 
 /* The manifest of the directory, with these rows. */
 static void write_rows(const char *rows)

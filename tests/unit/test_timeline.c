@@ -93,7 +93,7 @@ static void who_holds_what_is_beside_what_happens(void **state)
     TELL(ENDS, PAYER, 0, 0)->stack = (struct snarl_stack){0};
     TELL(JOINED, MAIN, 0, 11)->other = PAYER;
     check(&story, &(struct snarl_timeline_options){.within = "bank.c"},
-          "      ms  main        payer       \n"
+          "      ms  1 main      2 payer     \n"
           "   1.000  |           |           main starts payer :10\n"
           "   2.000  |           A           payer takes alice :21\n"
           "   3.000  |           AB          payer takes bob to read :22\n"
@@ -126,7 +126,7 @@ static void a_deadlock_ends_it(void **state)
     finding->steps[0] = build_step(report, PAYER, build_hold(ALICE, none), BOB, none);
     finding->steps[1] = build_step(report, REFUNDER, build_hold(BOB, none), ALICE, none);
     check(&story, &(struct snarl_timeline_options){.width = 70},
-          "      ms  payer       refunder    \n"
+          "      ms  2 payer     3 refunder  \n"
           "   1.000  A                       payer takes alice bank.c:21\n"
           "   2.000  A           B           refunder takes bob bank.c:33\n"
           "   3.000  A?B         B           payer waits for bob bank.c:22\n"
@@ -146,7 +146,7 @@ static void a_signal_is_not_held(void **state)
     TELL(TAKES, PAYER, SEATS, 1);
     TELL(POSTS, REFUNDER, SEATS, 2);
     check(&story, &(struct snarl_timeline_options){.within = "bank.c"},
-          "      ms  payer       refunder    \n"
+          "      ms  2 payer     3 refunder  \n"
           "   1.000  |                       payer takes seats :1\n"
           "   2.000  |           |           refunder posts seats :2\n"
           "\n"
@@ -155,7 +155,7 @@ static void a_signal_is_not_held(void **state)
     TELL(TAKES, PAYER, SEATS, 1);
     TELL(POSTS, PAYER, SEATS, 2);
     check(&story, &(struct snarl_timeline_options){.within = "bank.c"},
-          "      ms  payer       \n"
+          "      ms  2 payer     \n"
           "   1.000  A           payer takes seats :1\n"
           "   2.000  |           payer posts seats :2\n"
           "\n"
@@ -174,7 +174,7 @@ static void what_is_done_in_a_file_can_be_left_out(void **state)
     TELL(RELEASES, PAYER, ALICE, 3)->stack = STACK(
         story.report, USER("event_set", "/src/common/event.c", 7), USER("pay", "/src/bank.c", 3));
     check(&story, &(struct snarl_timeline_options){.within = "bank.c", .leave = "common/stage.c"},
-          "      ms  payer       \n"
+          "      ms  2 payer     \n"
           "   1.000  A           payer takes alice :1\n"
           "   3.000  B           payer releases alice :3\n"
           "\n"

@@ -2,28 +2,18 @@
 #include <jansson.h>
 
 #include "compare.h"
-
-static void add_kind(const char *name, void *names)
-{
-    json_array_append_new(names, json_string(name));
-}
-
-static json_t *kinds(snarl_kinds set)
-{
-    json_t *names = json_array();
-    snarl_kinds_each(set, add_kind, names);
-    return names;
-}
+#include "suite/kinds_json.h"
 
 static json_t *leg_object(const struct snarl_compared_leg *leg, snarl_kinds expected)
 {
     const struct snarl_outcome *outcome = &leg->outcome;
     bool killed = outcome->signal != 0;
     return json_pack("{s:b, s:o, s:o, s:b, s:o?, s:o?, s:f, s:I}", "as_expected", leg->as_expected,
-                     "expected", kinds(expected), "findings", kinds(outcome->found), "hangs",
-                     outcome->hung, "exit_code", killed ? NULL : json_integer(outcome->exit_code),
-                     "signal", killed ? json_integer(outcome->signal) : NULL, "seconds",
-                     outcome->wall_s, "peak_kib", (json_int_t)outcome->peak_kib);
+                     "expected", snarl_kinds_json(expected), "findings",
+                     snarl_kinds_json(outcome->found), "hangs", outcome->hung, "exit_code",
+                     killed ? NULL : json_integer(outcome->exit_code), "signal",
+                     killed ? json_integer(outcome->signal) : NULL, "seconds", outcome->wall_s,
+                     "peak_kib", (json_int_t)outcome->peak_kib);
 }
 
 static json_t *comparison_object(const struct snarl_comparison *comparison)

@@ -1,0 +1,73 @@
+/* One thread makes every kind of call that a timeline tells of, in one order. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER; /* by main, all along */
+static pthread_mutex_t contended = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static pthread_spinlock_t spin;
+static pthread_barrier_t barrier;
+static sem_t semaphore;
+static mtx_t plain;
+
+static const struct timespec long_ago = {1, 0};
+
+static void use_locks(void)
+{
+    pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&mutex);
+    pthread_mutex_trylock(&mutex);
+    pthread_mutex_unlock(&mutex);
+    pthread_mutex_trylock(&held);
+    pthread_mutex_timedlock(&held, &long_ago);
+    pthread_rwlock_rdlock(&rwlock);
+    pthread_rwlock_unlock(&rwlock);
+    pthread_rwlock_wrlock(&rwlock);
+    pthread_rwlock_unlock(&rwlock);
+    pthread_spin_lock(&spin);
+    pthread_spin_unlock(&spin);
+    mtx_lock(&plain);
+    mtx_unlock(&plain);
+    pthread_mutex_lock(&contended);
+    pthread_mutex_unlock(&contended);
+}
+
+static void *work(void *unused)
+{
+    use_locks();
+    sem_wait(&semaphore);
+    sem_trywait(&semaphore);
+    sem_post(&semaphore);
+    pthread_mutex_lock(&mutex);
+    pthread_cond_timedwait(&condition, &mutex, &long_ago);
+    pthread_cond_signal(&condition);
+    pthread_cond_broadcast(&condition);
+    pthread_mutex_unlock(&mutex);
+    pthread_barrier_wait(&barrier);
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t worker;
+    pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+    pthread_barrier_init(&barrier, NULL, 1);
+    sem_init(&semaphore, 0, 1);
+    mtx_init(&plain, mtx_plain);
+    pthread_mutex_lock(&held);
+    pthread_mutex_lock(&contended);
+    pthread_create(&worker, NULL, work, NULL);
+    /* Until somebody waits for it: glibc's mark of that. */
+    while (__atomic_load_n(&contended.__data.__lock, __ATOMIC_RELAXED) != 2)
+        usleep(1000);
+    pthread_mutex_unlock(&contended);
+    pthread_join(worker, NULL);
+    pthread_mutex_unlock(&held);
+    return 0;
+}
