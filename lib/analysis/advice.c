@@ -95,6 +95,40 @@ static size_t step_to_mend(const struct snarl_advice *advice)
     return against == 1 ? found : finding->step_count - 1;
 }
 
+/* The one lock that a step holds besides what makes the cycle, for itself; 0 where there is none,
+ * or more than one. */
+static unsigned lone_extra(const struct snarl_report_finding *finding, size_t step)
+{
+    unsigned extra = 0, count = 0;
+    for (size_t i = 0; i < finding->steps[step].hold_count; i++) {
+        const struct snarl_report_hold *hold = &finding->steps[step].holds[i];
+        if (hold->lock != held_in_ring(finding, step) && !hold->shared) {
+            extra = hold->lock;
+            count++;
+        }
+    }
+    return count == 1 ? extra : 0;
+}
+
+/* Of two sides one holds a lock around its part that would keep them apart if the other did, too.
+ */
+static const char *missing_gate(const struct snarl_advice *advice)
+{
+    const struct snarl_report_finding *finding = advice->finding;
+    if (finding->step_count != 2)
+        return "";
+    unsigned first = lone_extra(finding, 0), second = lone_extra(finding, 1);
+    size_t without = first != 0 ? 1 : 0, with = 1 - without;
+    if ((first == 0) == (second == 0) || finding->steps[without].hold_count != 1)
+        return "";
+    const char *place = snarl_advice_place(advice, &finding->steps[without].holds[0].stack);
+    return place == NULL
+               ? ""
+               : snarl_report_string(advice->report, "; or take %s first in %s, too, as %s does",
+                                     snarl_advice_lock(advice, first != 0 ? first : second), place,
+                                     snarl_advice_thread(advice, finding->steps[with].thread));
+}
+
 const char *snarl_advice_order(const struct snarl_advice *advice)
 {
     const struct snarl_report_finding *finding = advice->finding;
@@ -111,16 +145,16 @@ const char *snarl_advice_order(const struct snarl_advice *advice)
     if (here != NULL && there != NULL && strcmp(here, there) == 0)
         return snarl_report_string(
             advice->report,
-            "in %s, take the locks in one order whichever way it is called: the one at the lower "
-            "address first, for instance.",
+            "in %s, take the locks in one order whichever way it is called: number them, for "
+            "instance, and take the one with the lower number first.",
             place);
     const char *example = "";
     if (finding->step_count == 2 && there != NULL)
         example = snarl_report_string(advice->report, ", as %s does",
                                       snarl_builder_call(advice->report, there));
-    return snarl_report_string(advice->report, "in %s, take %s before %s%s.", place,
+    return snarl_report_string(advice->report, "in %s, take %s before %s%s%s.", place,
                                snarl_advice_lock(advice, step->wants),
-                               snarl_advice_lock(advice, held), example);
+                               snarl_advice_lock(advice, held), example, missing_gate(advice));
 }
 
 /* The one that the first step holds is wanted last. */

@@ -193,16 +193,58 @@ static json_t *confirmation_object(struct snarl_json_writer *writer,
     return object;
 }
 
+/* What a finding speaks of under the ids of locks: its own ones first, then what is held besides.
+ */
+struct spoken_of {
+    struct snarl_json_writer *writer;
+    json_t *array;
+    unsigned *ids; /* that are in the array */
+    size_t count;
+};
+
+static void speak_of(struct spoken_of *spoken, unsigned id)
+{
+    const struct snarl_report_lock *lock = snarl_report_lock_by_id(spoken->writer->report, id);
+    for (size_t i = 0; i < spoken->count; i++)
+        if (spoken->ids[i] == id)
+            return;
+    if (lock == NULL)
+        return;
+    snarl_json_append(spoken->array, lock_object(spoken->writer, lock));
+    spoken->ids[spoken->count++] = id;
+}
+
+static void speak_of_steps(struct spoken_of *spoken, const struct snarl_report_step *steps,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t hold = 0; hold < steps[i].hold_count; hold++)
+            speak_of(spoken, steps[i].holds[hold].lock);
+        if (steps[i].target != SNARL_TARGET_NONE && steps[i].target != SNARL_TARGET_THREAD)
+            speak_of(spoken, steps[i].wants);
+        if (steps[i].blocked != NULL)
+            speak_of(spoken, steps[i].blocked->mutex);
+    }
+}
+
+static json_t *locks_array(struct snarl_json_writer *writer,
+                           const struct snarl_report_finding *finding)
+{
+    struct spoken_of spoken = {.writer = writer, .array = json_array()};
+    spoken.ids = snarl_pool_allocate(&writer->pool, writer->report->lock_count, sizeof *spoken.ids);
+    for (size_t i = 0; i < finding->lock_count; i++)
+        speak_of(&spoken, finding->locks[i]);
+    speak_of(&spoken, finding->ordered_by);
+    speak_of_steps(&spoken, finding->steps, finding->step_count);
+    for (size_t i = 0; i < finding->also_count; i++)
+        speak_of_steps(&spoken, finding->also[i].steps, finding->also[i].step_count);
+    return spoken.array;
+}
+
 static json_t *finding_object(struct snarl_json_writer *writer,
                               const struct snarl_report_finding *finding)
 {
-    json_t *locks = json_array();
-    for (size_t index = 0; index < finding->lock_count; index++) {
-        const struct snarl_report_lock *lock =
-            snarl_report_lock_by_id(writer->report, finding->locks[index]);
-        if (lock != NULL)
-            snarl_json_append(locks, lock_object(writer, lock));
-    }
+    json_t *locks = locks_array(writer, finding);
     json_t *threads = json_array();
     for (size_t index = 0; index < finding->thread_count; index++) {
         const struct snarl_report_thread *thread =

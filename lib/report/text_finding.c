@@ -161,6 +161,17 @@ static bool is_merged(const struct snarl_report *report)
     return report->process_count > 0 && report->processes[0].runs > 0;
 }
 
+/* A thread is held in front of these calls only. */
+static bool can_be_steered(const struct snarl_report *report, unsigned id)
+{
+    static const char *const kinds[] = {"mutex", "rwlock", "spin lock"};
+    const struct snarl_report_lock *lock = snarl_report_lock_by_id(report, id);
+    for (size_t i = 0; lock != NULL && lock->kind != NULL && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(lock->kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Whether a run can be steered into it: threads of one process, that one run has shown, with these
  * very locks, in waits that do not give up. */
 static bool can_be_confirmed(const struct snarl_report *report,
@@ -172,7 +183,7 @@ static bool can_be_confirmed(const struct snarl_report *report,
         const struct snarl_report_thread *thread = snarl_report_thread_by_id(report, step->thread);
         first = index == 0 ? thread : first;
         if (step->timed || step->tried || thread == NULL || thread->declared ||
-            thread->process != first->process)
+            thread->process != first->process || !can_be_steered(report, step->wants))
             return false;
     }
     return !finding->by_class && finding->runs == 0 && !is_merged(report) &&

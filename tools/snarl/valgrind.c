@@ -15,7 +15,7 @@
 #include "text_file.h"
 
 enum {
-    OURS = 5, /* words before the program's */
+    OURS = 6, /* words before the program's */
 };
 
 char *snarl_valgrind_find(void)
@@ -39,6 +39,8 @@ static char **compose(const struct snarl_valgrind_plan *plan, const char *valgri
     arguments[2] = snarl_memory_string("--xml=yes");
     arguments[3] = snarl_memory_string("--xml-file=%s/report.xml", directory);
     arguments[4] = snarl_memory_string("--quiet");
+    /* Its pipes for debuggers would stay behind where a program is killed. */
+    arguments[5] = snarl_memory_string("--vgdb=no");
     for (size_t i = 0; i <= count; i++)
         arguments[OURS + i] = plan->arguments[i];
     return arguments;
