@@ -29,7 +29,11 @@ struct leg {
     char **arguments;
     int nowhere, output; /* descriptors; the output is kept in memory */
     struct snarl_standstill standstill;
-    const struct snarl_child_end *running; /* has the number of the process */
+    /* Of the way in which it is run; `running` has the number of the process. */
+    struct snarl_child_end native;
+    struct snarl_sanitized sanitized;
+    struct snarl_valgrind valgrind;
+    const struct snarl_child_end *running;
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -98,7 +102,7 @@ static void note_report(struct leg *leg, const struct snarl_report *report)
 
 static void run_native(struct leg *leg)
 {
-    struct snarl_child_end end;
+    struct snarl_child_end *end = &leg->native;
     struct snarl_environment environment = snarl_environment_bare();
     struct snarl_child_plan child = {.path = leg->arguments[0],
                                      .arguments = leg->arguments,
@@ -108,12 +112,12 @@ static void run_native(struct leg *leg)
                                      .tick = tick_of(leg),
                                      .tick_ms = SNARL_STANDSTILL_INTERVAL,
                                      .context = leg};
-    leg->running = &end;
-    if (snarl_child_run(&child, &end))
-        note_end(leg, &end);
+    leg->running = end;
+    if (snarl_child_run(&child, end))
+        note_end(leg, end);
     else
         give_up(leg, SNARL_OUTCOME_FAILED, "\"%s\" cannot be started: %s", leg->arguments[0],
-                strerror(end.start_error));
+                strerror(end->start_error));
     snarl_environment_free(&environment);
 }
 
@@ -136,32 +140,32 @@ static void run_snarl(struct leg *leg)
 
 static void run_thread_sanitizer(struct leg *leg)
 {
-    struct snarl_sanitized sanitized;
+    struct snarl_sanitized *sanitized = &leg->sanitized;
     struct snarl_sanitized_plan plan = {.arguments = leg->arguments,
                                         .time_limit_s = leg->plan->time_limit_s,
                                         .output = leg->output,
                                         .tick = tick_of(leg),
                                         .tick_ms = SNARL_STANDSTILL_INTERVAL,
                                         .context = leg};
-    leg->running = &sanitized.end;
+    leg->running = &sanitized->end;
     leg->standstill.strangers = 1; /* its own thread, in the background */
-    if (!snarl_sanitized_run(&plan, &sanitized, leg->outcome->reason, SNARL_OUTCOME_REASON)) {
+    if (!snarl_sanitized_run(&plan, sanitized, leg->outcome->reason, SNARL_OUTCOME_REASON)) {
         leg->outcome->kind = SNARL_OUTCOME_FAILED;
         return;
     }
-    note_end(leg, &sanitized.end);
-    leg->outcome->fixed_addresses = sanitized.fixed_addresses;
-    if (sanitized.broken)
+    note_end(leg, &sanitized->end);
+    leg->outcome->fixed_addresses = sanitized->fixed_addresses;
+    if (sanitized->broken)
         give_up(leg, SNARL_OUTCOME_SKIPPED,
                 "ThreadSanitizer does not work here (see: snarl doctor)");
     else
-        note_report(leg, sanitized.report);
-    snarl_report_free(sanitized.report);
+        note_report(leg, sanitized->report);
+    snarl_report_free(sanitized->report);
 }
 
 static void run_valgrind(struct leg *leg)
 {
-    struct snarl_valgrind valgrind;
+    struct snarl_valgrind *valgrind = &leg->valgrind;
     struct snarl_valgrind_plan plan = {.tool = snarl_leg_name(leg->plan->kind),
                                        .arguments = leg->arguments,
                                        .time_limit_s = leg->plan->time_limit_s,
@@ -169,13 +173,13 @@ static void run_valgrind(struct leg *leg)
                                        .tick = tick_of(leg),
                                        .tick_ms = SNARL_STANDSTILL_INTERVAL,
                                        .context = leg};
-    leg->running = &valgrind.end;
-    if (!snarl_valgrind_run(&plan, &valgrind, leg->outcome->reason, SNARL_OUTCOME_REASON)) {
+    leg->running = &valgrind->end;
+    if (!snarl_valgrind_run(&plan, valgrind, leg->outcome->reason, SNARL_OUTCOME_REASON)) {
         leg->outcome->kind = SNARL_OUTCOME_FAILED;
         return;
     }
-    note_end(leg, &valgrind.end);
-    leg->outcome->found = valgrind.found;
+    note_end(leg, &valgrind->end);
+    leg->outcome->found = valgrind->found;
 }
 
 /* What the program has printed, or the end of it. */
