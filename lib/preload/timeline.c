@@ -15,9 +15,9 @@
 static struct snarl_calls real;
 static uint32_t events; /* noted so far; session lock */
 
-/* Where the linker has put this library, from its header to the end of its code. */
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern const char etext[] __attribute__((visibility("hidden")));
+/* What the linker puts before and behind the code of a library. */
+extern void _init(void) __attribute__((visibility("hidden")));
+extern void _fini(void) __attribute__((visibility("hidden")));
 
 /* Where the host has called: the first return address outwards that is not in this library, whose
  * functions all keep their frames. */
@@ -29,7 +29,7 @@ static __attribute__((noinline)) struct snarl_site host_site(void)
     const uintptr_t *frame = __builtin_frame_address(0);
     for (int i = 0; i < DEEPEST; i++) {
         uintptr_t caller = frame[1];
-        if (caller < (uintptr_t)__ehdr_start || caller >= (uintptr_t)etext)
+        if (caller < (uintptr_t)_init || caller >= (uintptr_t)_fini)
             return (struct snarl_site){caller, (uintptr_t)frame};
         frame = (const uintptr_t *)frame[0];
     }
