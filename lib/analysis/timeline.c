@@ -1,6 +1,14 @@
 /* The timeline of a process: what its threads did, in order. */
 #include "analysis/builder.h"
 
+/* A thread that could not be made has been told of before it was known that it could not. */
+static bool has_begun(struct snarl_source *source, const struct snarl_fact_event *fact)
+{
+    size_t modules_then;
+    return fact->event != SNARL_EVENT_STARTS ||
+           snarl_loaded_thread(&source->loaded, fact->other, &modules_then) != NULL;
+}
+
 static void add(struct snarl_builder *builder, struct snarl_source *source,
                 const struct snarl_fact_event *fact)
 {
@@ -21,7 +29,7 @@ void snarl_builder_timeline(struct snarl_builder *builder, struct snarl_source *
 {
     for (size_t i = 0; i < source->loaded.event_count; i++) {
         const struct snarl_fact_event *fact = source->loaded.events[i];
-        if (fact->event > 0 && fact->event < SNARL_EVENT_KINDS)
+        if (fact->event > 0 && fact->event < SNARL_EVENT_KINDS && has_begun(source, fact))
             add(builder, source, fact);
     }
 }

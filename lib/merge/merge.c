@@ -123,7 +123,7 @@ bool snarl_merge_add(struct snarl_merge *merge, const char *path, char *error, s
     if (!snarl_loaded_read(&reading.loaded, path, &options, error, error_size))
         return false;
     snarl_arena_start(&reading.arena, 0, false);
-    merge->losses |= reading.loaded.losses;
+    merge->losses |= reading.loaded.losses & ~(1u << SNARL_LOSS_TIMELINE); /* nor is it kept */
     if (reading.loaded.reader.lost > 0)
         merge->losses |= 1u << SNARL_LOSS_CUT;
     if (reading.loaded.shared_lock_count > 0)

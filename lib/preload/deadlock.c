@@ -160,12 +160,11 @@ static void write_deadlock(struct snarl_thread *self, const struct snarl_wait_st
 }
 
 /* A thread that locks a mutex which it has already waits for itself, unless another may release it,
- * against the rules: where that has happened, it proves nothing. Whoever looks from outside will
- * see whether anything can still run. */
+ * against the rules. One that does so itself counts on it: its mutexes are signals, and that proves
+ * nothing. Whoever looks from outside will see whether anything can still run. */
 static bool may_be_let_go(const struct snarl_thread *self, size_t length)
 {
-    return length == 1 && snarl_session.hands_mutexes_over &&
-           self->want.object_kind == SNARL_OBJECT_MUTEX;
+    return length == 1 && self->hands_over && self->want.object_kind == SNARL_OBJECT_MUTEX;
 }
 
 /* Whether it is on a circle; one that is new is written down, and `*fresh` set. Session lock. */

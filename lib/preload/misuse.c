@@ -120,7 +120,7 @@ bool snarl_misuse_of_release(struct snarl_thread *self, struct snarl_thing thing
         if (self->suspected != thing.address)
             effective = judge_release(self, thing, refused, &fact);
         if (fact.misuse == SNARL_MISUSE_UNLOCK_NOT_OWNER && effective)
-            snarl_session.hands_mutexes_over = true;
+            self->hands_over = true;
     }
     snarl_session_unlock();
     snarl_misuse_settle(self, thing, site);

@@ -248,8 +248,9 @@ void snarl_orders_take(struct snarl_thread *self, struct snarl_thing thing)
         return;
     struct snarl_entry entry = snarl_enter(self);
     snarl_session_lock();
-    struct snarl_object *object = snarl_object_at(self, thing, false);
-    if (object != NULL) {
+    /* It may be gone by now: who has woken us may have destroyed it, and given back its memory. */
+    struct snarl_object *object = snarl_object_known(thing.address);
+    if (object != NULL && object->kind == thing.kind) {
         keep_in_mind(self, object->lock);
         if (self->orders.handed[object->lock % SNARL_HANDED].took++ < SNARL_HANDED_NOTED) {
             snarl_thread_new_segment(self);

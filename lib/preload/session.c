@@ -213,6 +213,7 @@ static bool begin_in_child(void)
     snarl_chaos_in_child();
     snarl_loader_in_child();
     snarl_steer_in_child();
+    snarl_timeline_in_child();
     if (!begin(true))
         return false;
     snarl_session.is_child = true;

@@ -47,9 +47,8 @@ struct snarl_session {
     uint32_t misuse_count;                   /* of severity warning or error */
     struct snarl_past *past;                 /* what was destroyed lately */
     struct snarl_past_handles *past_handles; /* threads joined and detached lately */
-    bool hands_mutexes_over; /* a mutex was released by a thread that had not taken it */
-    bool is_child;           /* made by fork(): what lives here may have begun in the parent */
-    uint32_t losses;         /* bits of those already written */
+    bool is_child;   /* made by fork(): what lives here may have begun in the parent */
+    uint32_t losses; /* bits of those already written */
     pthread_key_t key;
 };
 

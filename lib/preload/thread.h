@@ -131,6 +131,7 @@ struct snarl_thread {
     bool in_deadlock; /* the want of this thread is part of one that was reported */
     bool cancelled;   /* another thread has asked it to end: it may leave a join at any time */
     bool absent;      /* left behind in the parent by a fork */
+    bool hands_over;  /* it has released a mutex that another thread had taken */
     uint32_t id;
     uint32_t segment;
     uint32_t depth; /* holdings in use */

@@ -61,28 +61,54 @@ struct about {
     struct snarl_thing thing, mutex;
     uint32_t thread;
     uint32_t flags;
+    /* Their numbers, from the first note on. After a call that waited the thing may be gone, and
+     * something else may live where it was: it is not looked at again. */
+    uint32_t object, other;
 };
 
-static uint32_t id_of(struct snarl_thread *self, struct snarl_thing thing)
+/* Before its call a thing is there, and so is a lock that was just taken. What a thread that has it
+ * not any more, or never had it, may find there is another matter: then only what is known counts.
+ */
+static uint32_t id_of(struct snarl_thread *self, struct snarl_thing thing, enum snarl_event event,
+                      uint32_t stack)
 {
-    return thing.address != 0 ? snarl_object_id(self, thing, true) : 0;
+    struct snarl_object *object = NULL;
+    if (thing.address == 0)
+        return 0;
+    bool is_there = event != SNARL_EVENT_TRIES && event != SNARL_EVENT_GIVES_UP;
+    object = is_there ? snarl_object_at(self, thing, false) : snarl_object_known(thing.address);
+    if (object == NULL || object->kind != thing.kind)
+        return 0;
+    if (event == SNARL_EVENT_TAKES && object->first_taken == 0)
+        object->first_taken = stack; /* before it is written down */
+    if (is_there)
+        snarl_object_at(self, thing, true);
+    return object->lock;
 }
 
 /* The calling thread does this, unless the call is none of the host's. errno is preserved. */
-static __attribute__((noinline)) void note(enum snarl_event event, struct about about)
+static __attribute__((noinline)) void note(enum snarl_event event, struct about *about)
 {
     struct snarl_thread *self = snarl_thread_ready();
-    if (self == NULL || events > SNARL_TIMELINE_EVENTS)
+    /* Of stdio's locks only the taking passes by here. */
+    if (self == NULL || events > SNARL_TIMELINE_EVENTS || about->thing.kind == SNARL_OBJECT_FILE)
         return;
     struct snarl_site site = host_site();
     struct snarl_entry entry = snarl_enter(self);
     uint32_t stack = snarl_stack_of(self, site);
     snarl_session_lock();
-    uint32_t object = id_of(self, about.thing);
-    uint32_t other = about.thread != 0 ? about.thread : id_of(self, about.mutex);
-    write_event(self, event, object, other, stack, about.flags);
+    if (about->object == 0)
+        about->object = id_of(self, about->thing, event, stack);
+    if (about->other == 0)
+        about->other = about->thread != 0 ? about->thread : id_of(self, about->mutex, event, stack);
+    write_event(self, event, about->object, about->other, stack, about->flags);
     snarl_session_unlock();
     snarl_leave(self, entry);
+}
+
+void snarl_timeline_in_child(void)
+{
+    events = 0;
 }
 
 void snarl_timeline_end_of(struct snarl_thread *self)
@@ -103,10 +129,16 @@ static bool is_taken(int result)
     return result == 0 || result == EOWNERDEAD;
 }
 
+/* Also where the thread is cancelled in its wait: it has the mutex then. */
+static void note_wake(void *about)
+{
+    note(SNARL_EVENT_WAKES, about);
+}
+
 #define FLAGS_BLOCKING 0
 #define FLAGS_SHARED SNARL_EVENT_SHARED
 #define ABOUT(KIND, object, MODE)                                                                  \
-    ((struct about){.thing = SNARL_THING(KIND, object), .flags = FLAGS_##MODE})
+    (&(struct about){.thing = SNARL_THING(KIND, object), .flags = FLAGS_##MODE})
 
 /* One function for each row whose policy has events, under the name told_CALL, in the way of
  * wrappers.c. That a lock is waited for is noted when the try has failed, before the wrapper judges
@@ -143,9 +175,10 @@ static bool is_taken(int result)
     note(SNARL_EVENT_POSTS, ABOUT(SEMAPHORE, semaphore, BLOCKING));                                \
     return real.name arguments;
 #define BODY_BARRIER_WAIT(name, arguments)                                                         \
-    note(SNARL_EVENT_ARRIVES, ABOUT(BARRIER, barrier, BLOCKING));                                  \
+    struct about about = {.thing = SNARL_THING(BARRIER, barrier)};                                 \
+    note(SNARL_EVENT_ARRIVES, &about);                                                             \
     int result = real.name arguments;                                                              \
-    note(SNARL_EVENT_PASSES, ABOUT(BARRIER, barrier, BLOCKING));                                   \
+    note(SNARL_EVENT_PASSES, &about);                                                              \
     return result;
 #define EVENT_ONE SNARL_EVENT_SIGNALS
 #define EVENT_ALL SNARL_EVENT_BROADCASTS
@@ -153,11 +186,13 @@ static bool is_taken(int result)
     note(EVENT_##how, ABOUT(CONDITION, condition, BLOCKING));                                      \
     return real.name arguments;
 #define BODY_CONDITION_WAIT(name, arguments, row_flags)                                            \
-    struct about about = ABOUT(CONDITION, condition, BLOCKING);                                    \
-    about.mutex = SNARL_THING(MUTEX, mutex);                                                       \
-    note(SNARL_EVENT_WAITS, about);                                                                \
-    int result = real.name arguments;                                                              \
-    note(SNARL_EVENT_WAKES, about);                                                                \
+    struct about about = {.thing = SNARL_THING(CONDITION, condition),                              \
+                          .mutex = SNARL_THING(MUTEX, mutex)};                                     \
+    int result;                                                                                    \
+    note(SNARL_EVENT_WAITS, &about);                                                               \
+    pthread_cleanup_push(note_wake, &about);                                                       \
+    result = real.name arguments;                                                                  \
+    pthread_cleanup_pop(1);                                                                        \
     return result;
 
 /* The others pass. */
@@ -190,14 +225,14 @@ static bool is_taken(int result)
 static int told_pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
                                void *(*start)(void *), void *argument)
 {
-    note(SNARL_EVENT_STARTS, (struct about){.thread = snarl_thread_prepared(start, argument)});
+    note(SNARL_EVENT_STARTS, &(struct about){.thread = snarl_thread_prepared(start, argument)});
     return real.pthread_create(handle, attributes, start, argument);
 }
 
 static int told_thrd_create(thrd_t *handle, thrd_start_t start, void *argument)
 {
     void *(*untyped)(void *) = (void *(*)(void *))(uintptr_t)start;
-    note(SNARL_EVENT_STARTS, (struct about){.thread = snarl_thread_prepared(untyped, argument)});
+    note(SNARL_EVENT_STARTS, &(struct about){.thread = snarl_thread_prepared(untyped, argument)});
     return real.thrd_create(handle, start, argument);
 }
 
@@ -211,20 +246,20 @@ static uint32_t thread_of(pthread_t handle)
 static int told_pthread_join(pthread_t handle, void **value)
 {
     struct about about = {.thread = thread_of(handle)};
-    note(SNARL_EVENT_JOINS, about);
+    note(SNARL_EVENT_JOINS, &about);
     int result = real.pthread_join(handle, value);
     if (result == 0)
-        note(SNARL_EVENT_JOINED, about);
+        note(SNARL_EVENT_JOINED, &about);
     return result;
 }
 
 static int told_thrd_join(thrd_t handle, int *value)
 {
     struct about about = {.thread = thread_of(handle)};
-    note(SNARL_EVENT_JOINS, about);
+    note(SNARL_EVENT_JOINS, &about);
     int result = real.thrd_join(handle, value);
     if (result == thrd_success)
-        note(SNARL_EVENT_JOINED, about);
+        note(SNARL_EVENT_JOINED, &about);
     return result;
 }
 

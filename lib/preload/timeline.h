@@ -17,6 +17,9 @@ enum {
 /* Begins it where the options ask for it. Once, at start, before the session begins. */
 void snarl_timeline_start(void);
 
+/* When a forked child begins its session: what it does is its own timeline. */
+void snarl_timeline_in_child(void);
+
 /* The calling thread ends. Session lock. */
 void snarl_timeline_end_of(struct snarl_thread *self);
 

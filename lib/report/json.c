@@ -64,6 +64,11 @@ static json_t *frame_object(struct snarl_json_writer *writer, const struct snarl
     return object;
 }
 
+json_t *snarl_json_frame(struct snarl_json_writer *writer, const struct snarl_frame *frame)
+{
+    return frame != NULL ? frame_object(writer, frame) : json_null();
+}
+
 json_t *snarl_json_stack(struct snarl_json_writer *writer, const struct snarl_stack *stack)
 {
     json_t *array = json_array();

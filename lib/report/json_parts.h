@@ -20,6 +20,9 @@ struct snarl_json_writer {
 void snarl_json_put(json_t *object, const char *key, json_t *value);
 void snarl_json_append(json_t *array, json_t *value);
 
+/* One frame; null for NULL. */
+json_t *snarl_json_frame(struct snarl_json_writer *writer, const struct snarl_frame *frame);
+
 /* An array of frames. */
 json_t *snarl_json_stack(struct snarl_json_writer *writer, const struct snarl_stack *stack);
 

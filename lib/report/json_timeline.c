@@ -37,7 +37,7 @@ static json_t *event_object(struct snarl_json_writer *writer,
     snarl_json_put(object, "other_thread",
                    event->other != 0 ? json_integer(event->other) : json_null());
     snarl_json_put(object, "shared", json_boolean(event->shared));
-    snarl_json_put(object, "stack", snarl_json_stack(writer, &event->stack));
+    snarl_json_put(object, "place", snarl_json_frame(writer, snarl_stack_place(&event->stack)));
     return object;
 }
 

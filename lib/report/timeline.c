@@ -177,14 +177,15 @@ static void write_columns(struct writer *writer, double at_s, bool cells)
     }
 }
 
-/* How much of the text fits, up to a blank. */
+/* How many bytes of the text fit in so many columns, up to a blank. */
 static size_t fitting(const char *text, size_t room)
 {
-    if (strlen(text) <= room)
-        return strlen(text);
-    for (size_t length = room; length > 0; length--)
-        if (text[length] == ' ')
-            return length;
+    const char *end = snarl_utf8_skip(text, room);
+    if (*end == '\0')
+        return (size_t)(end - text);
+    for (const char *blank = end; blank > text; blank--)
+        if (*blank == ' ')
+            return (size_t)(blank - text);
     return strcspn(text, " ");
 }
 
@@ -258,8 +259,10 @@ static void write_names(struct writer *writer)
         unsigned id = writer->columns[i];
         const char *name = snarl_pool_format(writer->words.pool, "%u %s", thread_number(writer, id),
                                              named ? thread_name(writer, id) : "");
-        fprintf(writer->stream, "%-*.*s ", (int)writer->column_width - 1,
-                (int)writer->column_width - 1, name);
+        size_t most = writer->column_width - 1, count = snarl_utf8_count(name);
+        const char *end = snarl_utf8_skip(name, most);
+        fprintf(writer->stream, "%.*s%*s", (int)(end - name), name,
+                (int)(count < most ? most - count + 1 : 1), "");
     }
     fputc('\n', writer->stream);
 }
@@ -285,20 +288,25 @@ static void write_legend(struct writer *writer, struct snarl_page *page)
     for (size_t i = 0; i < writer->letter_count; i++) {
         const struct snarl_report_lock *lock =
             snarl_report_lock_by_id(writer->report, writer->letters[i]);
-        text = snarl_pool_format(writer->words.pool, "%s%c %s (%s), ", text,
+        text = snarl_pool_format(writer->words.pool, "%s%c=%s (%s), ", text,
                                  letter_of(writer, writer->letters[i]),
                                  lock_name(writer, writer->letters[i]),
                                  lock != NULL && lock->kind != NULL ? lock->kind : "lock");
     }
     if (writer->letter_count > 0)
-        text = snarl_pool_format(writer->words.pool, "%sA: holds it, ?A: waits for it, ", text);
+        text = snarl_pool_format(writer->words.pool, "%sA: holds it, ?A: waits for it, %s", text,
+                                 writer->letter_count == LETTERS ? "*: one more, " : "");
     text = snarl_pool_format(writer->words.pool, "%s?2: waits for thread 2 to end.", text);
     if (writer->options->within != NULL)
         text = snarl_pool_format(writer->words.pool, "%s Numbers behind a colon are lines of %s.",
                                  text, writer->options->within);
     if (writer->state.count > writer->column_count)
-        text = snarl_pool_format(writer->words.pool, "%s %zu more threads have no column.", text,
-                                 writer->state.count - writer->column_count);
+        text =
+            snarl_pool_format(writer->words.pool, "%s %s no column.", text,
+                              writer->state.count - writer->column_count == 1
+                                  ? "1 more thread has"
+                                  : snarl_pool_format(writer->words.pool, "%zu more threads have",
+                                                      writer->state.count - writer->column_count));
     snarl_page_gap(page);
     snarl_page_paragraph(page, 0, 0, SNARL_STYLE_PLAIN, text);
 }

@@ -107,7 +107,10 @@ static unsigned largest_lock(const struct snarl_report_event *events, size_t cou
 {
     unsigned largest = 0;
     for (size_t i = 0; i < count; i++)
-        largest = events[i].lock > largest ? events[i].lock : largest;
+        for (int which = 0; which < 2; which++) {
+            unsigned lock = which == 0 ? events[i].lock : events[i].mutex;
+            largest = lock > largest ? lock : largest;
+        }
     return largest;
 }
 

@@ -76,6 +76,7 @@ bool snarl_suite_add(struct snarl_suite *suite, const struct snarl_suite_job *jo
     leg->wall_s += outcome->wall_s;
     leg->found |= outcome->found;
     leg->hung = leg->hung || outcome->hung;
+    leg->failed = leg->failed || outcome->kind == SNARL_OUTCOME_FAILED;
     bool first = !met && !*leg->why;
     if (first)
         memcpy(leg->why, why, sizeof why);
@@ -91,10 +92,10 @@ enum snarl_verdict snarl_suite_verdict(const struct snarl_scenario *scenario,
 {
     if (leg->done == 0)
         return SNARL_VERDICT_NONE;
+    if (leg->failed)
+        return SNARL_VERDICT_FAILED;
     if (leg->outcome->kind == SNARL_OUTCOME_SKIPPED)
         return SNARL_VERDICT_SKIPPED;
-    if (leg->outcome->kind == SNARL_OUTCOME_FAILED)
-        return SNARL_VERDICT_FAILED;
     bool met = scenario->deterministic ? leg->met == leg->done : leg->met > 0;
     return met ? SNARL_VERDICT_MET : SNARL_VERDICT_UNMET;
 }

@@ -30,6 +30,7 @@ struct snarl_suite_leg {
     double wall_s;                  /* of all runs */
     snarl_kinds found;              /* in any run */
     bool hung;                      /* in any run */
+    bool failed;                    /* to run, some time */
     struct snarl_outcome *outcome;  /* of the first that was not as expected, else of the last */
     char why[SNARL_OUTCOME_REASON]; /* of the first that was not as expected, or did not run */
 };

@@ -9,7 +9,8 @@
 static json_t *leg_object(const struct snarl_scenario *scenario, int kind,
                           const struct snarl_suite_leg *leg, struct snarl_pool *pool)
 {
-    const char *why = *leg->why ? snarl_utf8_repair(pool, leg->why) : NULL;
+    bool met = snarl_suite_verdict(scenario, leg) == SNARL_VERDICT_MET;
+    const char *why = *leg->why && !met ? snarl_utf8_repair(pool, leg->why) : NULL;
     return json_pack(
         "{s:s, s:i, s:i, s:o, s:o, s:b, s:s?, s:f}", "verdict",
         snarl_verdict_name(snarl_suite_verdict(scenario, leg)), "runs", (int)leg->done, "met",

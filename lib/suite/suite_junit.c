@@ -30,9 +30,13 @@ static void end(struct junit *junit)
 static const xmlChar *safe(struct junit *junit, const char *text)
 {
     char *repaired = (char *)(uintptr_t)snarl_utf8_repair(&junit->pool, text);
-    for (char *place = repaired; *place; place++)
+    for (char *place = repaired; *place; place++) {
         if ((unsigned char)*place < ' ' && !strchr("\t\n\r", *place))
             *place = '?';
+        /* U+FFFE and U+FFFF are no characters. */
+        if (strncmp(place, "\xef\xbf\xbe", 3) == 0 || strncmp(place, "\xef\xbf\xbf", 3) == 0)
+            memcpy(place, "???", 3);
+    }
     return BAD_CAST repaired;
 }
 

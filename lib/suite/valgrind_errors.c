@@ -117,3 +117,9 @@ snarl_kinds snarl_valgrind_errors(const char *xml, size_t size)
     xmlFreeTextReader(reader);
     return kinds;
 }
+
+bool snarl_valgrind_is_whole(const char *xml, size_t size)
+{
+    static const char end[] = "</valgrindoutput>";
+    return memmem(xml, size, end, strlen(end)) != NULL;
+}

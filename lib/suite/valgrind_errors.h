@@ -7,6 +7,7 @@
 #ifndef SNARL_SUITE_VALGRIND_ERRORS_H
 #define SNARL_SUITE_VALGRIND_ERRORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "suite/kinds.h"
@@ -14,5 +15,8 @@
 /* The kinds of the errors in the `size` bytes at `xml`; "other" where snarl has no word for one.
  * Races within libc (of stdio's buffers, say, whose locks DRD does not see) are left out. */
 snarl_kinds snarl_valgrind_errors(const char *xml, size_t size);
+
+/* Whether the report goes to its end: a program that was killed leaves one that does not. */
+bool snarl_valgrind_is_whole(const char *xml, size_t size);
 
 #endif

@@ -7,9 +7,10 @@
  * ends. Whoever wants the ledger next waits for ever, perhaps hours later and in quite another part
  * of the program.
  *
- * It needs no luck: every refused booking leaves the lock held. Here the auditor is started when
- * the clerk has gone, so that the lines come in that order. Had they come together, it would hang
- * the same.
+ * Every refused booking leaves the lock held; that needs no luck. Who hangs depends on who comes
+ * next. Here it is the auditor, who is started when the clerk has gone. Had they come together, the
+ * auditor might have been through before the booking was refused, and all would seem well until
+ * somebody else wants the ledger.
  *
  * The mend is one way out of the function: see lock_error_path_mended.c.
  */

@@ -3,8 +3,8 @@
  *
  * In lock_error_path.c a function returned early and left its lock held. Here book() has one place
  * where it takes the lock, one where it releases it, and one return after that: what goes wrong is
- * kept in a variable until then. No path leads past the release, not even one that is added next
- * year.
+ * kept in a variable until then. No path leads past the release, and whoever adds a reason to
+ * refuse has no need to add a way out.
  *
  * Where there are many things that may fail, put them into a function of their own, which is called
  * with the lock held and may return wherever it likes; or jump to a label before the release. Both

@@ -9,8 +9,8 @@
  *
  * Under the lock the second look may be relaxed: the lock orders it.
  *
- * The second thread comes, as there, while the first is reading. It finds either nothing yet, and
- * waits for the lock, or all of it. Nothing in between can be seen.
+ * The second thread comes, as there, when the first has begun to read. It finds either nothing yet,
+ * and waits for the lock, or all of it. Nothing in between can be seen.
  *
  * It is quick, and easily spoilt by a change of one line. Where nothing speaks against it prefer
  * pthread_once, as in once_init.c, which does the same inside.

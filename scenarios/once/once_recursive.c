@@ -6,8 +6,8 @@
  * journal asks for the settings, while they are being read, in the very thread that reads them.
  *
  * pthread_once does what it has promised: it waits until the initialisation has returned. The
- * initialisation waits for pthread_once to return. The thread waits for itself, for ever, and so
- * does everyone who asks for the settings later.
+ * initialisation waits for pthread_once to return. The thread waits for itself, for ever, and
+ * whoever else asks for the settings waits for it.
  *
  * No chance is needed and no second thread, only a chain of calls that comes back to where it
  * began. In a program it is longer than here, and nobody sees all of it at once.

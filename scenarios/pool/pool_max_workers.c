@@ -8,9 +8,9 @@
  * The whole pool stands here. The tasks are the numbers from 1 up, so the queue is nothing but the
  * number of the next one, and a lock that lets one worker at a time take it.
  *
- * This program does count, to show it: each task says when it begins and when it ends, and the most
- * that were ever at work together are kept. So that the limit is also reached, the first task of
- * every worker waits at a barrier until all the workers have one.
+ * This program does count, to show it: each task is counted in when it begins and out when it ends,
+ * and the most that were ever at work together are kept. So that the limit is also reached, the
+ * first task of every worker waits at a barrier until all the workers have one.
  */
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  *
  * To return from main ends the process with all its threads, and the tasks that are not done by
  * then never will be: so pool_shutdown_lost.c loses four of its five pages. This program mends it
- * with one call before it returns.
+ * with one call before it returns; the turns that made sure of the loss are gone.
  *
  * To shut down in an orderly way is three steps, and pool_shut_down does them in this order. It
  * closes the queue, so that workers who find it empty know that no more will come; it lets them do
@@ -11,7 +11,7 @@
  * returns every task is done, and there is no thread left that could touch the pool or the tasks.
  *
  * Whoever hands in tasks must have stopped before that. What is handed in to a pool that is shut
- * down is done by nobody.
+ * down is done by nobody, and to hand it in is to use a queue that has been destroyed.
  */
 #include <stdlib.h>
 

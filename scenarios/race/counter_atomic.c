@@ -10,7 +10,7 @@
  * data race is gone, the lost update is not.
  *
  * And it is one number only. Two atomic counters that must agree with each other, a list, a
- * balance that must not fall below zero: what takes several steps to change wants a lock.
+ * balance and the journal of what was paid: what takes several steps to change wants a lock.
  */
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
  * that takes the mutex sees all that was written before it was last released. The counter need not
  * even be volatile.
  *
- * The lock guards data, not code: it helps only if every access to the counter takes the same one.
+ * The lock guards data, not code: it helps only if all take the same one while others may count.
  */
 #include <stdlib.h>
 

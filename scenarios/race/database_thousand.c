@@ -4,12 +4,12 @@
  * The two threads of database_race.c, a thousand times over, and nothing is forced: they set off
  * together, each updates the value once, and whether they meet is left to chance. In some runs an
  * update is lost, in others not, and how many are lost changes from one start of the program to
- * the next, and from machine to machine. There may be none at all, and on a machine with one
- * processor there hardly ever is.
+ * the next, from machine to machine, and with what else the machine has to do. It may be nearly
+ * every one or none at all, and with a single processor it hardly ever happens.
  *
  * It also depends on how long the value is computed. Here that takes some microseconds, and many
- * runs lose an update; where it takes no time at all, as with --work=0, there may be one in
- * thousands. That is what makes races hard to find. A test that runs once may well pass, and a test
+ * runs lose an update; where it takes no time at all, as with --work=0, it may be one in a
+ * thousand. That is what makes races hard to find. A test that runs once may well pass, and a test
  * that has passed a thousand times has shown that the fault is rare and not that there is none.
  * Whoever looks for it needs a tool that sees the missing lock and not just the wrong result.
  *

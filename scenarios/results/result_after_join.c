@@ -7,8 +7,8 @@
  * it. So the result needs no lock.
  *
  * job_result remembers that it has joined, and may be called again; a second pthread_join of the
- * same thread would be undefined. That is enough where one thread asks. Where several ask, the
- * memory of it needs a lock.
+ * same thread would be undefined. That is enough where one thread asks. Where several ask, what it
+ * remembers needs a lock, which is held during the join.
  */
 #include <stdbool.h>
 #include <stdlib.h>

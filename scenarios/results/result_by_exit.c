@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     stage_set(argc, argv, "Threads hand over what they have found when they end.",
               (struct stage_option[]){{0}});
 
-    struct range ranges[] = {{101, 1000}, {1001, 1900}};
+    struct range ranges[] = {{1, 900}, {901, 1800}};
     pthread_t searchers[2];
     for (int i = 0; i < 2; i++)
         must(pthread_create(&searchers[i], NULL, search, &ranges[i]));

@@ -11,8 +11,10 @@
  * order except that the memory is no longer there.
  *
  * What is read in such a case can be anything, and the read can crash the program, for the system
- * may take the memory back. To be safe the threads here are given the memory for their stack, both
- * the same one, which is what tends to happen by itself to threads that follow each other.
+ * may take the memory back. So that this program always comes to the same, its threads are given
+ * the memory for their stack, both the same one, which is what tends to happen by itself to threads
+ * that follow each other. (POSIX does not allow to use such memory for a second thread. With the
+ * GNU C library it works, once the first has been joined.)
  *
  * The mend is in result_by_exit.c: the result lies in memory that was allocated for it.
  */

@@ -8,7 +8,8 @@
  *
  * The cue makes certain what would else be left to chance: no thread reads before the loop has
  * ended, and then the variable is one more than the last number. It orders no memory, so this
- * stays what it is without it, a data race: main writes the variable while threads read it.
+ * stays what it is without it, a data race: main goes on writing the variable once a thread has
+ * been started, that thread reads it, and nothing orders the two.
  *
  * The mend is in thread_start.c: every thread gets a variable of its own, which nobody changes
  * once the thread has been started.

@@ -4,8 +4,8 @@
  * A clerk is an object that stands for a thread. A thread runs once, from its start to its end, so
  * the object goes one way only: it is new, it is running, it is joined. clerk_start refuses whoever
  * is not new, and clerk_join refuses whoever is not running; both say so by their error number.
- * In thread_start_twice_lost.c a second start overwrites the handle of the first thread, for which
- * nobody can wait from then on.
+ * In thread_start_twice_lost.c a second start overwrites the handle of the first thread, which
+ * nobody can join from then on.
  *
  * The state is looked at and changed under one lock, so of two threads that start the same clerk at
  * the same moment one is refused. The lock is not held during the join, which may take long.

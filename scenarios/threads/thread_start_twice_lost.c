@@ -4,12 +4,13 @@
  * A clerk is an object that stands for a thread: clerk_start starts it, clerk_join waits for it.
  * Main gives the clerk two letters to copy, one after the other, joins the clerk, and counts. But
  * the second start has put its handle where the handle of the first was. The join waits for the
- * second thread only. Nobody has a handle of the first any more, so nobody can ever wait for it,
- * and main counts while it is still at work.
+ * second thread only. Nobody has a handle of the first any more, so nobody can ever join it, and
+ * main counts while it is still at work.
  *
- * Nothing fails: two threads were started, and one was joined. The cue makes certain that the lost
- * thread is the slower one: it writes its letter once main has counted. As nothing orders the two,
- * this is a data race as well.
+ * Nothing fails: two threads were started, and one was joined. The first cue makes certain that
+ * the lost thread is the slower one: it writes its letter once main has counted. The second keeps
+ * main from ending the process before that can be seen. Cues order no memory, so the write and the
+ * count are a data race as well.
  *
  * The mend is in thread_start_twice.c: a clerk knows that it has been started, and refuses.
  */

@@ -2,9 +2,10 @@
  * Stopping a thread by an event
  *
  * The worker of thread_stop_flag.c again, with an event in place of the bool. An event is a flag
- * and the lock that guards it (see event_wait.c for how it is made). The worker takes the lock to
- * look and worker_stop takes it to set, so the two are ordered: a worker that sees the event set
- * also sees everything that was written before it was set, and the compiler must look every time.
+ * and the lock that guards it, and can be waited for (see event_wait.c for how it is made). The
+ * worker takes the lock to look and worker_stop takes it to set, so the two are ordered: a worker
+ * that sees the event set also sees everything that was written before it was set, and no compiler
+ * may keep what it saw the last time.
  *
  * The worker ends by itself, between two rounds, when nothing is half done. worker_stop then joins
  * it: when it returns, the worker is no longer there, and what it used may be freed.

@@ -35,7 +35,7 @@ static void *work(void *argument)
 {
     struct worker *self = argument;
     name_thread("worker");
-    while (!self->stop) { /* <-- may race with worker_stop */
+    while (!self->stop) { /* <-- reads it while worker_stop may write it */
         self->rounds++;
         cue_give(&round_done);
         if (self->rounds == rounds)
@@ -52,7 +52,7 @@ static void worker_start(struct worker *which)
 
 static void worker_stop(struct worker *which)
 {
-    which->stop = true; /* <-- may race with the look */
+    which->stop = true; /* <-- writes it while the worker may read it */
     cue_give(&asked);
     must(pthread_join(which->thread, NULL));
 }

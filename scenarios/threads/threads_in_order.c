@@ -4,8 +4,8 @@
  * Runners are started one after the other and joined one after the other. In between each takes
  * its own time, and here the last one started comes in first. That does not matter: a join names
  * the thread it waits for, so the first join waits for the first runner, be it the slowest of all,
- * and the result it is handed is that runner's. The other joins find their threads ended already
- * and return at once. A thread that has ended keeps its result until it is joined.
+ * and the result it is handed is that runner's. The other runners have come in long before, and
+ * their joins hardly wait. The result of a thread that has ended is kept until it is joined.
  *
  * So a plain loop is enough to wait for many threads. It takes as long as the slowest of them, and
  * not the sum. What such a loop cannot do is to deal with the results in the order in which they

@@ -247,6 +247,38 @@ static void a_result_that_cannot_be_written_is_told(void **state)
     command_free(&result);
 }
 
+/* A program that hangs may have started others: none of them stays. */
+static void nobody_is_left_behind(void **state)
+{
+    (void)state;
+    char rows[1024], *file = path_in(directory, "child");
+    snprintf(rows, sizeof rows,
+             "{\"name\": \"leaves\", \"summary\": \"S.\", \"program\": \"cli_suite\","
+             " \"arguments\": [\"leaves\", \"%s\"], \"expect\": {\"ends\": false}}",
+             file);
+    write_rows(rows);
+    struct command_result result = SUITE("leaves");
+    assert_int_equal(result.status, 0);
+    size_t size;
+    char *child = file_read(file, &size);
+    assert_int_equal(kill((pid_t)strtol(child, NULL, 10), 0), -1);
+    command_free(&result);
+    free(child), free(file);
+}
+
+/* What goes to standard output by request has it for itself. */
+static void json_can_be_piped(void **state)
+{
+    (void)state;
+    write_rows(ENDS);
+    struct command_result result = SUITE("--json", "-");
+    json_t *document = json_loads(result.output, 0, NULL);
+    assert_non_null(document);
+    assert_non_null(strstr(result.error, "1 scenario: 2 legs as expected"));
+    json_decref(document);
+    command_free(&result);
+}
+
 /* Whoever ends the command ends what it runs: nothing is left behind. */
 static void it_can_be_ended(void **state)
 {
@@ -279,6 +311,7 @@ static void it_can_be_ended(void **state)
     kill(running.pid, SIGTERM);
     struct command_result result = command_finish(&running);
     assert_int_equal(result.status, 128 + SIGTERM);
+    assert_null(strstr(result.output, "NO")); /* it says nothing of what was ended */
     assert_int_equal(kill((pid_t)strtol(child, NULL, 10), 0), -1);
     command_free(&result);
 }
@@ -294,6 +327,8 @@ int main(void)
         cmocka_unit_test(what_cannot_run_is_told),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(a_result_that_cannot_be_written_is_told),
+        cmocka_unit_test(nobody_is_left_behind),
+        cmocka_unit_test(json_can_be_piped),
         cmocka_unit_test(it_can_be_ended),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -105,7 +105,7 @@ static void who_holds_what_is_beside_what_happens(void **state)
           "   9.000  ?2                      payer ends\n"
           "  10.000  |                       main has joined payer :11\n"
           "\n"
-          "A alice (mutex), B bob (rwlock), C news (condition variable), A: holds it, ?A:\n"
+          "A=alice (mutex), B=bob (rwlock), C=news (condition variable), A: holds it, ?A:\n"
           "waits for it, ?2: waits for thread 2 to end. Numbers behind a colon are lines of\n"
           "bank.c.\n");
 }
@@ -133,7 +133,7 @@ static void a_deadlock_ends_it(void **state)
           "          A?B         B?A         DEADLOCK: threads wait for each\n"
           "                                  other in a circle\n"
           "\n"
-          "A alice (mutex), B bob (rwlock), A: holds it, ?A: waits for it, ?2:\n"
+          "A=alice (mutex), B=bob (rwlock), A: holds it, ?A: waits for it, ?2:\n"
           "waits for thread 2 to end.\n");
 }
 
@@ -159,7 +159,7 @@ static void a_signal_is_not_held(void **state)
           "   1.000  A           payer takes seats :1\n"
           "   2.000  |           payer posts seats :2\n"
           "\n"
-          "A seats (semaphore), A: holds it, ?A: waits for it, ?2: waits for thread 2 to\n"
+          "A=seats (semaphore), A: holds it, ?A: waits for it, ?2: waits for thread 2 to\n"
           "end. Numbers behind a colon are lines of bank.c.\n");
 }
 
@@ -178,11 +178,32 @@ static void what_is_done_in_a_file_can_be_left_out(void **state)
           "   1.000  A           payer takes alice :1\n"
           "   3.000  B           payer releases alice :3\n"
           "\n"
-          "A alice (mutex), B bob (rwlock), A: holds it, ?A: waits for it, ?2: waits for\n"
+          "A=alice (mutex), B=bob (rwlock), A: holds it, ?A: waits for it, ?2: waits for\n"
           "thread 2 to end. Numbers behind a colon are lines of bank.c.\n");
 }
 
 /* The first ones, how many are missing, the last ones. */
+/* A mutex that is only ever that of a wait, and a name whose letters take two bytes each. */
+static void odd_ones_are_borne(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story);
+    story.report->threads[1].name =
+        "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4";
+    TELL(WAITS, PAYER, ALICE, 1)->mutex = SEATS;
+    TELL(WAKES, PAYER, ALICE, 1)->mutex = SEATS;
+    TELL(TAKES, REFUNDER, BOB, 2);
+    char *text = write_story(&story, &(struct snarl_timeline_options){.within = "bank.c"});
+    assert_non_null(strstr(
+        text,
+        "      ms  2 \xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc 3 "
+        "refunder  \n"));
+    assert_non_null(strstr(text, "   2.000  B                       \xc3\xa4"));
+    free(text);
+    snarl_report_free(story.report);
+}
+
 static void too_many_are_cut_in_the_middle(void **state)
 {
     (void)state;
@@ -218,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_deadlock_ends_it),
         cmocka_unit_test(a_signal_is_not_held),
         cmocka_unit_test(what_is_done_in_a_file_can_be_left_out),
+        cmocka_unit_test(odd_ones_are_borne),
         cmocka_unit_test(too_many_are_cut_in_the_middle),
         cmocka_unit_test(nothing_is_written_without_events),
     };

@@ -12,6 +12,7 @@
 
 #include "environment.h"
 #include "memory.h"
+#include "process_tree.h"
 #include "report/format.h"
 #include "sanitized.h"
 #include "scenarios.h"
@@ -27,7 +28,7 @@ struct leg {
     const struct snarl_leg_plan *plan;
     struct snarl_outcome *outcome;
     char **arguments;
-    int nowhere, output; /* descriptors; the output is kept in memory */
+    int nowhere, output, errors; /* descriptors; what is written is kept in memory */
     struct snarl_standstill standstill;
     /* Of the way in which it is run; `running` has the number of the process. */
     struct snarl_child_end native;
@@ -46,13 +47,20 @@ give_up(struct leg *leg, enum snarl_outcome_kind kind, const char *format, ...)
     leg->outcome->kind = kind;
 }
 
+static void end_process(pid_t pid, void *unused)
+{
+    (void)unused;
+    kill(pid, SIGKILL);
+}
+
 static void look(void *context)
 {
     struct leg *leg = context;
-    if (!leg->outcome->hung && snarl_standstill_look(&leg->standstill, leg->running->pid)) {
-        leg->outcome->hung = true;
-        kill(leg->running->pid, SIGKILL);
-    }
+    if (leg->outcome->hung || !snarl_standstill_look(&leg->standstill, leg->running->pid))
+        return;
+    leg->outcome->hung = true;
+    snarl_process_descendants(leg->running->pid, end_process, NULL);
+    kill(leg->running->pid, SIGKILL);
 }
 
 /* Of one that is to end nobody can say from outside that it will not. */
@@ -107,7 +115,7 @@ static void run_native(struct leg *leg)
     struct snarl_child_plan child = {.path = leg->arguments[0],
                                      .arguments = leg->arguments,
                                      .environment = environment.variables,
-                                     .descriptors = {leg->nowhere, leg->output, leg->nowhere},
+                                     .descriptors = {leg->nowhere, leg->output, leg->errors},
                                      .time_limit_s = leg->plan->time_limit_s,
                                      .tick = tick_of(leg),
                                      .tick_ms = SNARL_STANDSTILL_INTERVAL,
@@ -126,7 +134,7 @@ static void run_snarl(struct leg *leg)
     struct snarl_watch_plan plan = {.arguments = leg->arguments,
                                     .options = "",
                                     .time_limit_s = leg->plan->time_limit_s,
-                                    .descriptors = {leg->nowhere, leg->output, leg->nowhere}};
+                                    .descriptors = {leg->nowhere, leg->output, leg->errors}};
     struct snarl_watched watched;
     snarl_watch(&plan, &watched);
     if (watched.status) {
@@ -182,13 +190,13 @@ static void run_valgrind(struct leg *leg)
     leg->outcome->found = valgrind->found;
 }
 
-/* What the program has printed, or the end of it. */
-static char *read_output(const struct leg *leg)
+/* What the program has written there, or the end of it. */
+static char *read_written(int file)
 {
-    off_t size = lseek(leg->output, 0, SEEK_END);
+    off_t size = lseek(file, 0, SEEK_END);
     off_t from = size > MOST_OUTPUT ? size - MOST_OUTPUT : 0;
     char *output = snarl_memory_zeroed((size_t)(size - from) + 1, 1);
-    ssize_t length = pread(leg->output, output, (size_t)(size - from), from);
+    ssize_t length = pread(file, output, (size_t)(size - from), from);
     output[length > 0 ? length : 0] = '\0';
     for (ssize_t i = 0; i < length; i++)
         if (output[i] == '\0')
@@ -215,10 +223,12 @@ static void run(struct leg *leg)
     case SNARL_LEG_KINDS:
         break;
     }
-    char *output = read_output(leg);
+    char *output = read_written(leg->output), *errors = read_written(leg->errors);
     leg->outcome->output_matches = snarl_outcome_output_matches(leg->plan->scenario, output);
+    add_details(leg, "standard error", errors);
     add_details(leg, "output", output);
     free(output);
+    free(errors);
 }
 
 void snarl_leg_run(const struct snarl_leg_plan *plan, struct snarl_outcome *outcome)
@@ -238,12 +248,14 @@ void snarl_leg_run(const struct snarl_leg_plan *plan, struct snarl_outcome *outc
     }
     leg.nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     leg.output = memfd_create("output", MFD_CLOEXEC);
-    if (leg.nowhere < 0 || leg.output < 0)
+    leg.errors = memfd_create("errors", MFD_CLOEXEC);
+    if (leg.nowhere < 0 || leg.output < 0 || leg.errors < 0)
         give_up(&leg, SNARL_OUTCOME_FAILED, "its output cannot be kept: %s", strerror(errno));
     else
         run(&leg);
     close(leg.nowhere);
     close(leg.output);
+    close(leg.errors);
     snarl_standstill_free(&leg.standstill);
     snarl_scenarios_free_arguments(leg.arguments);
 }

@@ -114,6 +114,8 @@ bool snarl_sanitized_run(const struct snarl_sanitized_plan *plan, struct snarl_s
             snprintf(reason, reason_size, "\"%s\" cannot be started: %s", plan->arguments[0],
                      strerror(sanitized->end.start_error));
         bool again = started && contains(&text, mapping) && !sanitized->fixed_addresses;
+        if (again && plan->output >= 0 && ftruncate(plan->output, 0) == 0)
+            lseek(plan->output, 0, SEEK_SET);
         sanitized->broken = contains(&text, "FATAL: ThreadSanitizer");
         if (started && !again)
             sanitized->report = snarl_thread_sanitizer_parse(text.bytes, text.size);

@@ -157,11 +157,19 @@ static bool write_json(const void *suite, FILE *stream)
     return snarl_suite_write_json(suite, stream);
 }
 
+static bool is_standard(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+/* Whoever reads standard output as JSON or XML has no use for a table there. */
 static bool write_all(const struct settings *settings, const struct snarl_suite *suite)
 {
-    return (!settings->junit || snarl_output_write(settings->junit, write_junit, suite)) &&
-           (!settings->json || snarl_output_write(settings->json, write_json, suite)) &&
-           snarl_output_write("-", write_table, suite);
+    bool taken = is_standard(settings->junit) || is_standard(settings->json);
+    bool table = taken ? write_table(suite, stderr) : snarl_output_write("-", write_table, suite);
+    bool junit = !settings->junit || snarl_output_write(settings->junit, write_junit, suite);
+    bool json = !settings->json || snarl_output_write(settings->json, write_json, suite);
+    return table && junit && json;
 }
 
 static int run(const struct settings *settings, const struct snarl_suite_choice *choice)
@@ -174,6 +182,8 @@ static int run(const struct settings *settings, const struct snarl_suite_choice 
     if (!plan.at_once)
         return SNARL_EXIT_TROUBLE;
     snarl_suite_make(&suite, choice);
+    if (suite.job_count == 0)
+        fprintf(stderr, "snarl: there is nothing to run\n");
     int signal = snarl_workers_run(&suite, &plan);
     int status = snarl_suite_count(&suite, SNARL_VERDICT_FAILED)  ? SNARL_EXIT_TROUBLE
                  : snarl_suite_count(&suite, SNARL_VERDICT_UNMET) ? 1

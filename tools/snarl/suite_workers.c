@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,9 +16,11 @@
 #include "interruption.h"
 #include "leg.h"
 #include "memory.h"
+#include "process_tree.h"
 
 enum {
-    VALGRIND_IS_SLOWER = 10, /* times, at least: the limit is that much longer */
+    LARGEST_FILE = 256 * 1024 * 1024, /* bytes that a scenario may write */
+    VALGRIND_IS_SLOWER = 10,          /* times, at least: the limit is that much longer */
 };
 
 /* A process that runs a job; idle where `pid` is 0. */
@@ -46,6 +49,35 @@ static double limit_of(const struct work *work, const struct snarl_suite_job *jo
     return slow ? limit * VALGRIND_IS_SLOWER : limit;
 }
 
+/* What a program prints is kept in memory: one that prints without an end is ended by this. */
+static void bound_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur > LARGEST_FILE) {
+        limit.rlim_cur = LARGEST_FILE;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+}
+
+static void end_process(pid_t pid, void *ended)
+{
+    kill(pid, SIGKILL);
+    *(bool *)ended = true;
+}
+
+/* Whatever the program has left running: nobody else would end it. */
+static void end_children(void)
+{
+    bool ended = true;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    while (ended) {
+        ended = false;
+        snarl_process_children(getpid(), end_process, &ended);
+        while (waitpid(-1, NULL, ended ? 0 : WNOHANG) > 0)
+            ;
+    }
+}
+
 /* In a process of its own: a scenario's children are then this one's, and nobody else's. */
 static _Noreturn void be_worker(const struct work *work, const struct snarl_suite_job *job,
                                 int answer)
@@ -56,7 +88,9 @@ static _Noreturn void be_worker(const struct work *work, const struct snarl_suit
                                   .programs = work->plan->programs,
                                   .time_limit_s = limit_of(work, job)};
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    bound_files();
     snarl_leg_run(&plan, &outcome);
+    end_children();
     const char *next = (const char *)&outcome;
     for (size_t left = sizeof outcome; left > 0;) {
         ssize_t written = write(answer, next, left);
@@ -76,7 +110,9 @@ static void fail(struct worker *worker, const char *what)
 
 static void hand_in(struct work *work, struct worker *worker)
 {
-    snarl_suite_add(work->suite, worker->job, &worker->outcome);
+    /* What was ended because the user has asked for it says nothing of the scenario. */
+    if (!work->asked_to_end)
+        snarl_suite_add(work->suite, worker->job, &worker->outcome);
     work->done++;
     worker->pid = 0;
 }
@@ -87,8 +123,14 @@ static void start(struct work *work, struct worker *worker)
     worker->job = &work->suite->jobs[work->next++];
     worker->received = 0;
     fflush(NULL);
-    if (pipe2(ends, O_CLOEXEC) != 0 || (worker->pid = fork()) < 0) {
+    bool piped = pipe2(ends, O_CLOEXEC) == 0;
+    worker->pid = piped ? fork() : -1;
+    if (worker->pid < 0) {
         fail(worker, strerror(errno));
+        if (piped) {
+            close(ends[0]);
+            close(ends[1]);
+        }
         hand_in(work, worker);
         return;
     }

@@ -15,7 +15,7 @@
 #include "text_file.h"
 
 enum {
-    OURS = 6, /* words before the program's */
+    OURS = 8, /* words before the program's */
 };
 
 char *snarl_valgrind_find(void)
@@ -41,6 +41,9 @@ static char **compose(const struct snarl_valgrind_plan *plan, const char *valgri
     arguments[4] = snarl_memory_string("--quiet");
     /* Its pipes for debuggers would stay behind where a program is killed. */
     arguments[5] = snarl_memory_string("--vgdb=no");
+    /* A child would write into the same file. */
+    arguments[6] = snarl_memory_string("--child-silent-after-fork=yes");
+    arguments[7] = snarl_memory_string("--command-line-only=yes");
     for (size_t i = 0; i <= count; i++)
         arguments[OURS + i] = plan->arguments[i];
     return arguments;
@@ -53,15 +56,17 @@ static void free_composed(char **arguments)
     free(arguments);
 }
 
-static snarl_kinds read_report(const char *directory)
+/* False where the program has ended by itself, and the report has no end. */
+static bool read_report(const char *directory, struct snarl_valgrind *valgrind)
 {
     char *path = snarl_memory_string("%s/report.xml", directory);
     size_t size = 0;
     char *xml = snarl_text_file_read(path, &size);
-    snarl_kinds found = xml ? snarl_valgrind_errors(xml, size) : 0;
+    valgrind->found = xml ? snarl_valgrind_errors(xml, size) : 0;
+    bool whole = xml && (valgrind->end.signal || snarl_valgrind_is_whole(xml, size));
     free(xml);
     free(path);
-    return found;
+    return whole;
 }
 
 bool snarl_valgrind_run(const struct snarl_valgrind_plan *plan, struct snarl_valgrind *valgrind,
@@ -88,9 +93,10 @@ bool snarl_valgrind_run(const struct snarl_valgrind_plan *plan, struct snarl_val
                                      .tick_ms = plan->tick_ms,
                                      .context = plan->context};
     bool started = snarl_child_run(&child, &valgrind->end);
-    if (started)
-        valgrind->found = read_report(directory.directory);
-    else
+    bool whole = started && read_report(directory.directory, valgrind);
+    if (started && !whole)
+        snprintf(reason, reason_size, "valgrind has left no whole report");
+    else if (!started)
         snprintf(reason, reason_size, "\"%s\" cannot be started: %s", path,
                  strerror(valgrind->end.start_error));
     snarl_environment_free(&environment);
@@ -98,5 +104,5 @@ bool snarl_valgrind_run(const struct snarl_valgrind_plan *plan, struct snarl_val
     free_composed(arguments);
     snarl_recordings_close(&directory);
     free(path);
-    return started;
+    return whole;
 }

@@ -1,4 +1,5 @@
 /* What a suite runs: does what its first argument says. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,12 @@ int main(int argc, char **argv)
         return by_turns(argv[2]);
     if (strcmp(what, "sleeps") == 0)
         return puts("sleeps") < 0 || sleep((unsigned)atoi(argv[2]));
-    if (strcmp(what, "hangs") == 0) {
+    if (strcmp(what, "leaves") == 0 && fork() == 0) {
+        int file = open(argv[2], O_CREAT | O_WRONLY, 0600);
+        dprintf(file, "%d", (int)getpid());
+        close(file);
+    }
+    if (strcmp(what, "hangs") == 0 || strcmp(what, "leaves") == 0) {
         pthread_mutex_lock(&lock);
         puts("and again");
         pthread_mutex_lock(&lock);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/mman.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,8 +54,77 @@ static void *work(void *unused)
     return unused;
 }
 
-int main(void)
+struct meeting {
+    pthread_barrier_t barrier;
+    pthread_mutex_t mutex;
+    pthread_cond_t condition;
+    int there, woken;
+};
+
+static void *meet(void *data)
 {
+    struct meeting *meeting = data;
+    pthread_barrier_wait(&meeting->barrier);
+    return NULL;
+}
+
+static void *doze(void *data)
+{
+    struct meeting *meeting = data;
+    pthread_mutex_lock(&meeting->mutex);
+    meeting->there = 1;
+    while (!meeting->woken)
+        pthread_cond_wait(&meeting->condition, &meeting->mutex);
+    pthread_mutex_unlock(&meeting->mutex);
+    return NULL;
+}
+
+static struct meeting *map_meeting(void)
+{
+    struct meeting *meeting =
+        mmap(NULL, sizeof *meeting, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_barrier_init(&meeting->barrier, NULL, 2);
+    pthread_mutex_init(&meeting->mutex, NULL);
+    pthread_cond_init(&meeting->condition, NULL);
+    return meeting;
+}
+
+/* What was waited on is destroyed, begun anew, or gone, before the thread that waited has looked
+ * around: POSIX allows it. */
+static void part_at_once(int again)
+{
+    pthread_t other;
+    struct meeting *meeting = map_meeting();
+    pthread_create(&other, NULL, meet, meeting);
+    pthread_barrier_wait(&meeting->barrier);
+    pthread_barrier_destroy(&meeting->barrier);
+    if (again)
+        pthread_barrier_init(&meeting->barrier, NULL, 2);
+    else
+        munmap(meeting, sizeof *meeting);
+    pthread_join(other, NULL);
+
+    meeting = map_meeting();
+    pthread_create(&other, NULL, doze, meeting);
+    pthread_mutex_lock(&meeting->mutex);
+    while (!meeting->there) {
+        pthread_mutex_unlock(&meeting->mutex);
+        usleep(100);
+        pthread_mutex_lock(&meeting->mutex);
+    }
+    meeting->woken = 1;
+    pthread_cond_broadcast(&meeting->condition);
+    pthread_cond_destroy(&meeting->condition);
+    if (again)
+        pthread_cond_init(&meeting->condition, NULL);
+    pthread_mutex_unlock(&meeting->mutex);
+    pthread_join(other, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        return part_at_once(**++argv == 'a'), 0;
     pthread_t worker;
     pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
     pthread_barrier_init(&barrier, NULL, 1);
