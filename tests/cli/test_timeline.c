@@ -107,7 +107,7 @@ static void what_is_gone_is_left_alone(void **state)
 {
     (void)state;
     static const char *const ways[] = {"again", "gone"}, *const told[] = {"0", "1"};
-    for (size_t i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 4; i++) {
         json_t *report = run_as(told[i % 2], ways[i / 2 % 2]);
         char *findings = report_findings(report);
         assert_string_equal(findings, "");

@@ -54,10 +54,14 @@ static void *work(void *unused)
     return unused;
 }
 
+enum {
+    OTHERS = 3,
+};
+
 struct meeting {
     pthread_barrier_t barrier;
     pthread_mutex_t mutex;
-    pthread_cond_t condition;
+    pthread_cond_t *condition; /* in memory of its own */
     int there, woken;
 };
 
@@ -72,53 +76,77 @@ static void *doze(void *data)
 {
     struct meeting *meeting = data;
     pthread_mutex_lock(&meeting->mutex);
-    meeting->there = 1;
+    meeting->there++;
     while (!meeting->woken)
-        pthread_cond_wait(&meeting->condition, &meeting->mutex);
+        pthread_cond_wait(meeting->condition, &meeting->mutex);
     pthread_mutex_unlock(&meeting->mutex);
     return NULL;
 }
 
+static void *map(size_t size)
+{
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 static struct meeting *map_meeting(void)
 {
-    struct meeting *meeting =
-        mmap(NULL, sizeof *meeting, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    pthread_barrier_init(&meeting->barrier, NULL, 2);
+    struct meeting *meeting = map(sizeof *meeting);
+    meeting->condition = map(sizeof *meeting->condition);
+    pthread_barrier_init(&meeting->barrier, NULL, OTHERS + 1);
     pthread_mutex_init(&meeting->mutex, NULL);
-    pthread_cond_init(&meeting->condition, NULL);
+    pthread_cond_init(meeting->condition, NULL);
     return meeting;
 }
 
-/* What was waited on is destroyed, begun anew, or gone, before the thread that waited has looked
- * around: POSIX allows it. */
-static void part_at_once(int again)
+static void part_from_barrier(int again)
 {
-    pthread_t other;
+    pthread_t others[OTHERS];
     struct meeting *meeting = map_meeting();
-    pthread_create(&other, NULL, meet, meeting);
+    for (int i = 0; i < OTHERS; i++)
+        pthread_create(&others[i], NULL, meet, meeting);
     pthread_barrier_wait(&meeting->barrier);
     pthread_barrier_destroy(&meeting->barrier);
     if (again)
         pthread_barrier_init(&meeting->barrier, NULL, 2);
     else
         munmap(meeting, sizeof *meeting);
-    pthread_join(other, NULL);
+    for (int i = 0; i < OTHERS; i++)
+        pthread_join(others[i], NULL);
+}
 
-    meeting = map_meeting();
-    pthread_create(&other, NULL, doze, meeting);
+static void part_from_condition(int again)
+{
+    pthread_t others[OTHERS];
+    struct meeting *meeting = map_meeting();
+    for (int i = 0; i < OTHERS; i++)
+        pthread_create(&others[i], NULL, doze, meeting);
+    usleep(300); /* some of them sleep by then */
     pthread_mutex_lock(&meeting->mutex);
-    while (!meeting->there) {
+    meeting->woken = 1;
+    pthread_cond_broadcast(meeting->condition);
+    while (meeting->there < OTHERS) {
         pthread_mutex_unlock(&meeting->mutex);
         usleep(100);
         pthread_mutex_lock(&meeting->mutex);
     }
-    meeting->woken = 1;
-    pthread_cond_broadcast(&meeting->condition);
-    pthread_cond_destroy(&meeting->condition);
-    if (again)
-        pthread_cond_init(&meeting->condition, NULL);
     pthread_mutex_unlock(&meeting->mutex);
-    pthread_join(other, NULL);
+    pthread_cond_destroy(meeting->condition);
+    if (again)
+        pthread_cond_init(meeting->condition, NULL);
+    else
+        munmap(meeting->condition, sizeof *meeting->condition);
+    for (int i = 0; i < OTHERS; i++)
+        pthread_join(others[i], NULL);
+}
+
+/* What was waited on is destroyed, begun anew, or gone, before the threads that waited have looked
+ * around: POSIX allows it. Seldom so soon that it matters, hence often. */
+static void part_at_once(int again)
+{
+    for (int i = 0; i < 150; i++) {
+        part_from_barrier(again);
+        part_from_condition(again);
+    }
 }
 
 int main(int argc, char **argv)
