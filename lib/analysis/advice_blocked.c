@@ -27,7 +27,9 @@ static const struct row rows[SNARL_CAUSE_KINDS] = {
          "lost wakeup: $T waits for $O$A, which was signalled when nobody waited",
          "A signal wakes only who waits at that moment; it is not kept for who comes later.",
          "test what $O stands for in a while loop under $M before waiting in $P; set it under $M "
-         "too, before $O is signalled in $S."},
+         "too, before $O is signalled in $S. Where all that is so, what it stands for was used up "
+         "or "
+         "taken back, and nobody is left to make it true again."},
     [SNARL_CAUSE_NEVER_SIGNALLED] =
         {SNARL_WAKER_SIGNALLED, "$T waits for $O$A, which nobody has signalled",
          "It was not signalled once, and no thread is left that could.",
@@ -267,13 +269,15 @@ static bool same_frames(const struct snarl_stack *one, const struct snarl_stack 
 /* Threads that wait for a sign at one place are likely the workers of a pool. */
 static bool looks_like_pool(const struct snarl_report_finding *finding)
 {
-    const struct snarl_report_step *root = &finding->steps[0];
-    if (root->target != SNARL_TARGET_CONDITION && root->target != SNARL_TARGET_SEMAPHORE)
-        return false;
-    for (size_t i = 1; i < finding->step_count; i++)
-        if (finding->steps[i].target == root->target &&
-            same_frames(&finding->steps[i].stack, &root->stack))
-            return true;
+    for (size_t i = 0; i < finding->step_count; i++) {
+        const struct snarl_report_step *one = &finding->steps[i];
+        if (one->target != SNARL_TARGET_CONDITION && one->target != SNARL_TARGET_SEMAPHORE)
+            continue;
+        for (size_t j = i + 1; j < finding->step_count; j++)
+            if (finding->steps[j].target == one->target &&
+                same_frames(&finding->steps[j].stack, &one->stack))
+                return true;
+    }
     return false;
 }
 

@@ -141,6 +141,8 @@ static bool settle(struct snarl_thread *self, struct snarl_thing thing, struct s
         snarl_semaphore_postpone(self, object, want);
     } else {
         struct snarl_held *held = describe_held(self);
+        if (object->first_taken == 0 && fresh)
+            object->first_taken = want->stack; /* before it is written down */
         want->lock = snarl_object_id(self, thing, true);
         want->held = held;
         bool known = held == NULL || snarl_lock_order_knows(snarl_session.order, want);

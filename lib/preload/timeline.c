@@ -221,7 +221,25 @@ static void note_wake(void *about)
 #include "preload/calls.def"
 #undef CALL
 
-/* Threads have wrappers of their own. What is handed to the real call is a thread of ours. */
+/* Initialisations have wrappers of their own. */
+static int told_pthread_once(pthread_once_t *control, void (*initialise)(void))
+{
+    struct about about = {.thing = SNARL_THING(ONCE, control)};
+    note(SNARL_EVENT_ARRIVES, &about);
+    int result = real.pthread_once(control, initialise);
+    note(SNARL_EVENT_PASSES, &about);
+    return result;
+}
+
+static void told_call_once(once_flag *control, void (*initialise)(void))
+{
+    struct about about = {.thing = SNARL_THING(ONCE, control)};
+    note(SNARL_EVENT_ARRIVES, &about);
+    real.call_once(control, initialise);
+    note(SNARL_EVENT_PASSES, &about);
+}
+
+/* Threads have, too. What is handed to the real call is a thread of ours. */
 static int told_pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
                                void *(*start)(void *), void *argument)
 {
@@ -278,6 +296,8 @@ void snarl_timeline_start(void)
     TELL_NAME(KIND_##policy, name)
 #include "preload/calls.def"
 #undef CALL
+    snarl_real.pthread_once = told_pthread_once;
+    snarl_real.call_once = told_call_once;
     snarl_real.pthread_create = told_pthread_create;
     snarl_real.thrd_create = told_thrd_create;
     snarl_real.pthread_join = told_pthread_join;

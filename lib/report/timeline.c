@@ -242,8 +242,10 @@ static void choose_columns(struct writer *writer)
             for (size_t j = 0; j < writer->report->findings[i].step_count; j++)
                 add_column(writer, writer->report->findings[i].steps[j].thread);
     for (size_t i = 0; i < writer->count; i++)
-        if (!is_left_out(writer, &writer->events[i]))
+        if (!is_left_out(writer, &writer->events[i])) {
             add_column(writer, writer->events[i].thread);
+            add_column(writer, writer->events[i].other); /* it may do nothing that is told of */
+        }
     qsort(writer->columns, writer->column_count, sizeof *writer->columns, compare_columns);
     size_t most = sizeof widths / sizeof *widths - 1;
     writer->column_width = writer->column_count <= most ? widths[writer->column_count]
@@ -317,7 +319,8 @@ static void write_events(struct writer *writer)
     size_t *rows = choose_rows(writer, &count);
     size_t gap = count > FIRST_ROWS + LAST_ROWS ? count - LAST_ROWS : 0;
     for (size_t i = 0; i < writer->count; i++) {
-        snarl_timeline_apply(&writer->state, &writer->events[i]);
+        if (!is_left_out(writer, &writer->events[i]))
+            snarl_timeline_apply(&writer->state, &writer->events[i]);
         if (next == count || rows[next] != i)
             continue;
         size_t row = next++;

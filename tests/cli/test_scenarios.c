@@ -168,8 +168,8 @@ static void run_says_whether_it_went_as_expected(void **state)
     struct command_result result =
         COMMAND(SNARL_COMMAND, "scenario", "run", "deadlock_relock", "thread_join");
     assert_int_equal(result.status, 0);
-    assert_non_null(strstr(result.output, "\ndeadlock_relock: found self-deadlock, as expected\n"));
-    assert_non_null(strstr(result.output, "\nthread_join: found nothing, as expected\n"));
+    assert_non_null(strstr(result.output, "\ndeadlock_relock: snarl found self-deadlock, as expected\n"));
+    assert_non_null(strstr(result.output, "\nthread_join: snarl found nothing, as expected\n"));
     command_free(&result);
     struct command without = {
         .arguments =

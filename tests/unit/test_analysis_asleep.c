@@ -30,7 +30,8 @@ static void a_lost_wakeup_is_found(void **state)
         "A signal wakes only who waits at that moment; it is not kept for who comes later.",
         "test what bank_news stands for in a while loop under bank_alice before waiting in "
         "bank_refund() (recording_program.c:$refund); set it under bank_alice too, before "
-        "bank_news is signalled in bank_open() (recording_program.c:$open).");
+        "bank_news is signalled in bank_open() (recording_program.c:$open). Where all that is so, "
+        "what it stands for was used up or taken back, and nobody is left to make it true again.");
     /* The root comes first. */
     asleep_assert_steps(report,
                         "3 waits on bank_news with bank_alice in bank_refund: lost-wakeup, 3 s; 4 "

@@ -69,7 +69,9 @@ static void the_signal_in_vain_is_the_one_to_mend(void **state)
         &report->findings[0], NULL, NULL,
         "test what bank_news stands for in a while loop under bank_alice before waiting in "
         "bank_refund() (recording_program.c:$refund); set it under bank_alice too, before "
-        "bank_news is signalled in bank_watch() (recording_program.c:$watch).");
+        "bank_news is signalled in bank_watch() (recording_program.c:$watch). Where all that is "
+        "so, "
+        "what it stands for was used up or taken back, and nobody is left to make it true again.");
     snarl_report_free(report);
 }
 

@@ -176,10 +176,10 @@ static void what_is_done_in_a_file_can_be_left_out(void **state)
     check(&story, &(struct snarl_timeline_options){.within = "bank.c", .leave = "common/stage.c"},
           "      ms  2 payer     \n"
           "   1.000  A           payer takes alice :1\n"
-          "   3.000  B           payer releases alice :3\n"
+          "   3.000  |           payer releases alice :3\n"
           "\n"
-          "A=alice (mutex), B=bob (rwlock), A: holds it, ?A: waits for it, ?2: waits for\n"
-          "thread 2 to end. Numbers behind a colon are lines of bank.c.\n");
+          "A=alice (mutex), A: holds it, ?A: waits for it, ?2: waits for thread 2 to end.\n"
+          "Numbers behind a colon are lines of bank.c.\n");
 }
 
 /* The first ones, how many are missing, the last ones. */

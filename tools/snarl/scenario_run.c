@@ -21,7 +21,7 @@ static bool judge(const struct snarl_scenario *scenario, const struct snarl_watc
                                     .found = snarl_kinds_found(watched->report)};
     bool met = snarl_outcome_judge(scenario, SNARL_LEG_SNARL, &outcome, why, sizeof why);
     if (met)
-        printf("%s: found %s, as expected%s\n", scenario->name,
+        printf("%s: snarl found %s, as expected%s\n", scenario->name,
                snarl_kinds_words(outcome.found, found, sizeof found),
                outcome.hung ? "; it hung and was ended" : "");
     else

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exit_status.h"
 #include "layout.h"
@@ -11,7 +12,8 @@
 #include "usage_help.h"
 
 enum {
-    GUTTER = 8, /* columns before the code: a mark, the number of the line */
+    GUTTER = 8,       /* columns before the code: a mark, the number of the line */
+    TITLE_WIDTH = 16, /* columns of what stands before the facts at the end */
 };
 
 static void show_paragraph(const char *text, unsigned indent, unsigned hanging)
@@ -51,8 +53,8 @@ static void show_line(const struct snarl_lesson_line *line)
 static void show_next(const struct snarl_scenario *scenario)
 {
     for (size_t i = 0; i < scenario->tries.count; i++) {
-        printf("%s", i == 0 ? "\nTo try next:  " : "              ");
-        snarl_help_fill(scenario->tries.items[i], 14, 14);
+        printf("%s", i == 0 ? "\nTo try next:    " : "                ");
+        snarl_help_fill(scenario->tries.items[i], TITLE_WIDTH, TITLE_WIDTH);
     }
 }
 
@@ -72,18 +74,15 @@ static void show_expected(const struct snarl_scenario *scenario)
         if (!scenario->expect.legs[leg].given)
             continue;
         snarl_kinds_words(scenario->expect.legs[leg].kinds, words, sizeof words);
-        printf("%s finds:%*s%s\n", snarl_leg_title((enum snarl_leg_kind)leg),
-               leg == SNARL_LEG_SNARL      ? 2
-               : leg == SNARL_LEG_HELGRIND ? 0
-                                           : 3,
-               "", words);
+        const char *title = snarl_leg_title((enum snarl_leg_kind)leg);
+        printf("%s finds%*s%s\n", title, TITLE_WIDTH - (int)strlen(title) - 6, "", words);
     }
     if (!scenario->expect.ends)
-        printf("Left alone:   it hangs for ever\n");
+        printf("Left alone:     it hangs for ever\n");
     if (!scenario->deterministic)
-        printf("Chance:       nothing forces it: it comes in some runs only\n");
+        printf("Chance:         nothing forces it: it comes in some runs only\n");
     if (scenario->fixed_by)
-        printf("Mended in:    %s (snarl scenario show %s)\n", scenario->fixed_by,
+        printf("Mended in:      %s (snarl scenario show %s)\n", scenario->fixed_by,
                scenario->fixed_by);
 }
 
@@ -104,9 +103,9 @@ int snarl_scenario_show(const struct snarl_scenario *scenario)
     show_next(scenario);
     char **arguments = snarl_scenarios_arguments(scenario, NULL, "");
     putchar('\n');
-    show_command("Run it:       ", arguments ? arguments[0] : scenario->program,
+    show_command("Run it:         ", arguments ? arguments[0] : scenario->program,
                  &scenario->arguments);
-    printf("Under snarl:  snarl scenario run %s\n", scenario->name);
+    printf("Under snarl:    snarl scenario run %s\n", scenario->name);
     show_expected(scenario);
     snarl_scenarios_free_arguments(arguments);
     snarl_pool_free(&pool);
