@@ -253,6 +253,18 @@ static void choose_columns(struct writer *writer)
                                                         : 5;
 }
 
+/* One that is too long keeps its last letter: names that begin alike are numbered. */
+static void write_name(struct writer *writer, const char *name, size_t most)
+{
+    size_t count = snarl_utf8_count(name);
+    if (count <= most) {
+        fprintf(writer->stream, "%s%*s", name, (int)(most - count + 1), "");
+        return;
+    }
+    const char *end = snarl_utf8_skip(name, most - 2), *last = snarl_utf8_skip(name, count - 1);
+    fprintf(writer->stream, "%.*s~%s ", (int)(end - name), name, last);
+}
+
 static void write_names(struct writer *writer)
 {
     bool named = writer->column_width >= NAMED_COLUMN;
@@ -261,10 +273,7 @@ static void write_names(struct writer *writer)
         unsigned id = writer->columns[i];
         const char *name = snarl_pool_format(writer->words.pool, "%u %s", thread_number(writer, id),
                                              named ? thread_name(writer, id) : "");
-        size_t most = writer->column_width - 1, count = snarl_utf8_count(name);
-        const char *end = snarl_utf8_skip(name, most);
-        fprintf(writer->stream, "%.*s%*s", (int)(end - name), name,
-                (int)(count < most ? most - count + 1 : 1), "");
+        write_name(writer, name, writer->column_width - 1);
     }
     fputc('\n', writer->stream);
 }

@@ -47,6 +47,19 @@ static bool let_go(struct snarl_timeline_thread *thread, unsigned lock)
     return false;
 }
 
+/* A semaphore that another posts is a signal; of another thread's lock that one has lost it. */
+static void release(struct snarl_timeline_state *state, struct snarl_timeline_thread *thread,
+                    const struct snarl_report_event *event)
+{
+    if (let_go(thread, event->lock))
+        return;
+    if (event->event == SNARL_EVENT_POSTS)
+        state->is_signal[event->lock] = true;
+    for (size_t i = 0; i < state->count; i++)
+        if (let_go(&state->threads[i], event->lock))
+            return;
+}
+
 void snarl_timeline_apply(struct snarl_timeline_state *state,
                           const struct snarl_report_event *event)
 {
@@ -70,8 +83,7 @@ void snarl_timeline_apply(struct snarl_timeline_state *state,
         break;
     case SNARL_EVENT_RELEASES:
     case SNARL_EVENT_POSTS:
-        if (!let_go(thread, event->lock) && event->event == SNARL_EVENT_POSTS)
-            state->is_signal[event->lock] = true;
+        release(state, thread, event);
         break;
     case SNARL_EVENT_WAITS:
         thread->waits_for = event->lock;

@@ -1,9 +1,9 @@
 /*
  * Waiting for oneself
  *
- * withdraw() locks the account and asks may_withdraw() for leave. may_withdraw() looks innocent,
- * and locks the account too. A normal mutex does not ask who holds it: the teller now waits for the
- * mutex to be released, and the one who should release it is the teller.
+ * withdraw() locks the account and asks may_withdraw() for leave, which looks innocent, and locks
+ * the account too. A normal mutex, which on Linux is what one gets unasked, does not ask who holds
+ * it: the teller waits for it to be released, and the one who should release it is the teller.
  *
  * The mend: decide which functions lock and which expect the lock to be held, and let a locking
  * function call only those that do not. Or make the mutex recursive (deadlock_relock_recursive.c):

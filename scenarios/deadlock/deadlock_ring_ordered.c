@@ -10,8 +10,8 @@
  * always one that can go on, and in the end it releases what the others wait for.
  *
  * The barrier has moved to the beginning, where it lets all three start together. Between the locks
- * it would now wait for ever: that each of the three holds a lock that the next wants cannot happen
- * any more. Each visits its stores many times, so that they meet at the locks in many ways.
+ * it would now wait for ever: that each of the three holds a lock that another wants cannot
+ * happen any more. Each visits its stores many times, so that they meet at the locks in many ways.
  */
 #include "common/stage.h"
 

@@ -2,14 +2,15 @@
  * A start that cannot be missed
  *
  * The race of event_pulse.c again. There the start is a flag that is set and cleared at once, and a
- * runner who looks late cannot tell that it was ever set. Here the starts are counted. A runner
- * notes the count when it enters the race, and then waits until the count is another: whether it
- * looks before the start or long after it, the number has grown and stays so.
+ * runner who looks late cannot tell that it was ever set. Here the starts are counted. When a
+ * runner enters the race the count is noted (main does it, before the start can be given), and the
+ * runner waits until the count is another. Whether it looks before the start or long after it, the
+ * number only grows.
  *
- * Nothing has to be cleared, so nothing can be cleared too early; and who enters after the start
- * notes the new count and waits for the next one. The count is called a generation. Barriers are
- * made in the same way, so that a thread which is slow to wake up in one round cannot be caught by
- * the next.
+ * Nothing has to be cleared, so nothing can be cleared too early; and for a runner who enters after
+ * the start the new count is noted, and it waits for the next one. The count is called a
+ * generation. Barriers are made in the same way, so that a thread which is slow to wake up in one
+ * round cannot be caught by the next.
  *
  * The turn makes the runner late, as in event_pulse.c.
  */

@@ -7,7 +7,7 @@
  *
  * It is the lost update of counter_race.c, with a file for the counter: read where the end is, and
  * write what follows from it, with a gap between. But it is no data race: no variable is written by
- * both, and each call to the system is whole in itself. A tool that watches memory has nothing to
+ * both, and each call to the system is right by itself. A tool that watches memory has nothing to
  * see. It is the two calls that belong together, and nothing keeps them together.
  *
  * Here two barriers make it happen in every round: both have looked before either writes, and both

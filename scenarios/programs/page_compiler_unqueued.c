@@ -29,6 +29,8 @@ struct page {
 };
 
 static struct page_server server;
+static struct pool pool;
+static struct page pages[PAGE_COUNT];
 static struct queue fetched; /* pages whose text has come */
 static char document[PAGE_COUNT * PAGE_MOST_BYTES];
 static long workers = 3;
@@ -68,15 +70,13 @@ int main(int argc, char **argv)
                   {0},
               });
 
-    struct pool pool;
     pthread_t compiler;
     page_server_start(&server);
     queue_init(&fetched);
     must(pthread_create(&compiler, NULL, compile, NULL));
+    pool_start(&pool, workers);
 
     /* From the last to the first, so that they hardly come in order. */
-    struct page pages[PAGE_COUNT];
-    pool_start(&pool, workers);
     for (int i = PAGE_COUNT - 1; i >= 0; i--) {
         pages[i].number = i + 1;
         pool_submit(&pool, &pages[i].fetching, fetch, &pages[i]);

@@ -74,8 +74,9 @@ static void *print_all(void *unused)
             continue;
         }
         width = message->width;
-        printf("-- the last %d of %d lines, at most %d columns wide --\n", HISTORY, count, width);
-        for (int i = count > HISTORY ? count - HISTORY : 0; i < count; i++)
+        int kept = count < HISTORY ? count : HISTORY;
+        printf("-- the last %d of %d lines, at most %d columns wide --\n", kept, count, width);
+        for (int i = count - kept; i < count; i++)
             print_wrapped(history[i % HISTORY], width);
     }
     return unused;
@@ -84,7 +85,7 @@ static void *print_all(void *unused)
 static void *talk(void *argument)
 {
     struct message *said = argument;
-    name_thread("talker");
+    name_thread("%.3s", said->line); /* cat, dog or owl */
     for (int i = 0; i < LINES; i++)
         queue_put(&messages, &said[i]); /* <-- a whole line, for the printer to print */
     return NULL;

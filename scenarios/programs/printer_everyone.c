@@ -23,6 +23,7 @@ enum {
     LINES = 3, /* of each talker */
 };
 
+/* Of eight words each, since all come to the barrier after each word. */
 static const char *const lines[TALKERS][LINES] = {
     {"cat: I sleep in the sun all day", "cat: I see a mouse in the hay",
      "cat: I do not care very much today"},
@@ -50,7 +51,7 @@ static void print_line(const char *line)
 static void *talk(void *argument)
 {
     const char *const *said = argument;
-    name_thread("talker");
+    name_thread("%.3s", said[0]); /* cat, dog or owl */
     for (int i = 0; i < LINES; i++)
         print_line(said[i]); /* <-- straight to the terminal */
     return NULL;

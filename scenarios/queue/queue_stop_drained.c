@@ -1,11 +1,11 @@
 /*
  * Stopped, and empty
  *
- * A producer has put ten messages into a queue; a consumer takes them out until it is told to stop.
- * It is told when it has handled four, and takes out the other six before it stops: its work ends
- * when `stop` is set AND the queue is empty, and not before. `stop` then means "no more will
- * come", and whatever was put in before is handled. In queue_stop_event.c `stop` alone ended the
- * work, and those six were lost.
+ * Main puts ten messages into a queue; a consumer takes them out until it is told to stop. It is
+ * told when it has handled four, and takes out the other six before it stops: its work ends when
+ * `stop` is set AND the queue is empty, and not before. `stop` then means "no more will come", and
+ * whatever was put in before is handled. In queue_stop_event.c `stop` alone ended the work, and
+ * those six were lost.
  *
  * Both halves of the condition are read under one lock, and so is what they are about: stopped and
  * empty are true of the same moment. Since nothing is put in after the stop, what is empty then
@@ -93,6 +93,6 @@ int main(int argc, char **argv)
     turn_pass(&turn);
     must(pthread_join(consumer, NULL));
 
-    say("put in %d, handled %ld, lost %ld", MESSAGES, handled, MESSAGES - handled);
+    say("put in %ld, handled %ld, lost %ld", queue.put, handled, queue.put - handled);
     return 0;
 }

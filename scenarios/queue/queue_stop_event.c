@@ -1,10 +1,11 @@
 /*
  * Stopped with messages left
  *
- * A producer has put ten messages into a queue; a consumer takes them out until it is told to stop.
- * It is told when it has handled four. The consumer looks at `stop` before it looks at the queue,
- * and stops at once. The six messages that were put in and accepted before that are never handled,
- * and nobody is told so. What was meant was "no more will come"; what was done is "drop all".
+ * Main puts ten messages into a queue; a consumer takes them out until it is told to stop, which it
+ * is when it has handled four. Once `stop` is set the consumer asks no more whether the queue holds
+ * anything, and stops at once. The six messages that were put in and accepted before that are never
+ * handled, and nobody is told so. What was meant was "no more will come"; what was done is "drop
+ * all".
  *
  * It depends on how far the consumer has got, so it shows where the consumer is slow or the queue
  * is long. Here turns see to it that the stop comes after the fourth message and that the consumer
@@ -95,6 +96,6 @@ int main(int argc, char **argv)
     turn_pass(&turn);
     must(pthread_join(consumer, NULL));
 
-    say("put in %d, handled %ld, lost %ld", MESSAGES, handled, MESSAGES - handled);
+    say("put in %ld, handled %ld, lost %ld", queue.put, handled, queue.put - handled);
     return 0;
 }

@@ -33,6 +33,7 @@ static struct {
     pthread_cond_t changed;
     long item;
     bool full;
+    long taken; /* items, so far */
 } box = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static struct turn asleep = TURN_INITIALIZER; /* how often consumers went to sleep */
@@ -68,6 +69,7 @@ static void *consume(void *argument)
     }
     say("has taken item %ld", box.item);
     box.full = false;
+    box.taken++;
     pthread_cond_signal(&box.changed); /* <-- meant for the producer, wakes the other consumer */
     pthread_mutex_unlock(&box.lock);
     return NULL;
@@ -91,6 +93,6 @@ int main(int argc, char **argv)
     must(pthread_join(producer, NULL));
     for (int i = 0; i < CONSUMERS; i++)
         must(pthread_join(consumers[i], NULL));
-    say("%d items were put in, and %d were taken", ITEMS, CONSUMERS);
+    say("%d items were put in, and %ld were taken", ITEMS, box.taken);
     return 0;
 }

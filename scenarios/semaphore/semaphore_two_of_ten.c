@@ -14,6 +14,9 @@
  * A mutex belongs to the thread that has locked it. A semaphore belongs to nobody: any thread may
  * post, also one that never waited. That makes it good for signals, and easy to get wrong where it
  * is used as a lock.
+ *
+ * In a program that handles signals of the system, sem_wait may also return with EINTR and without
+ * having taken anything. Such a program must look at what it returns, and call it again.
  */
 #include <semaphore.h>
 

@@ -33,41 +33,45 @@ struct timer {
 
 static long delay = 10000; /* milliseconds */
 static long rings;
+static struct timer timer = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .changed = PTHREAD_COND_INITIALIZER,
+};
 static struct turn waiting = TURN_INITIALIZER;
 
 static void *keep_time(void *argument)
 {
-    struct timer *timer = argument;
+    struct timer *self = argument;
     name_thread("timer");
 
     int error = 0;
-    pthread_mutex_lock(&timer->lock);
+    pthread_mutex_lock(&self->lock);
     turn_pass(&waiting);
-    while (timer->state == WAITING && error != ETIMEDOUT)
-        error = pthread_cond_clockwait(&timer->changed, &timer->lock, CLOCK_MONOTONIC,
-                                       &timer->deadline);
-    bool fires = timer->state == WAITING;
+    while (self->state == WAITING && error != ETIMEDOUT)
+        error =
+            pthread_cond_clockwait(&self->changed, &self->lock, CLOCK_MONOTONIC, &self->deadline);
+    bool fires = self->state == WAITING;
     if (fires)
-        timer->state = FIRED; /* <-- looked and decided under one lock */
-    pthread_mutex_unlock(&timer->lock);
+        self->state = FIRED; /* <-- looked and decided under one lock */
+    pthread_mutex_unlock(&self->lock);
 
     if (fires)
-        timer->function();
+        self->function();
     else
         say("was cancelled");
     return NULL;
 }
 
 /* False where it is too late. */
-static bool timer_cancel(struct timer *timer)
+static bool timer_cancel(struct timer *which)
 {
-    pthread_mutex_lock(&timer->lock);
-    bool in_time = timer->state == WAITING;
+    pthread_mutex_lock(&which->lock);
+    bool in_time = which->state == WAITING;
     if (in_time) {
-        timer->state = CANCELLED;             /* <-- from here on it cannot fire */
-        pthread_cond_signal(&timer->changed); /* <-- and need not wait for its deadline */
+        which->state = CANCELLED;             /* <-- from here on it cannot fire */
+        pthread_cond_signal(&which->changed); /* <-- and need not wait for its deadline */
     }
-    pthread_mutex_unlock(&timer->lock);
+    pthread_mutex_unlock(&which->lock);
     return in_time;
 }
 
@@ -85,12 +89,8 @@ int main(int argc, char **argv)
                   {0},
               });
 
-    struct timer timer = {
-        .lock = PTHREAD_MUTEX_INITIALIZER,
-        .changed = PTHREAD_COND_INITIALIZER,
-        .deadline = moment_from_now(delay),
-        .function = ring,
-    };
+    timer.function = ring;
+    timer.deadline = moment_from_now(delay);
     must(pthread_create(&timer.thread, NULL, keep_time, &timer));
     say("has set the timer to %ld ms", delay);
     turn_await(&waiting, 1);

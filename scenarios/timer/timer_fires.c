@@ -30,20 +30,20 @@ struct timer {
 
 static long delay = 30; /* milliseconds */
 static long rings;
+static struct timer timer = {.lock = PTHREAD_MUTEX_INITIALIZER, .never = PTHREAD_COND_INITIALIZER};
 
 static void *keep_time(void *argument)
 {
-    struct timer *timer = argument;
+    struct timer *self = argument;
     name_thread("timer");
 
     int error = 0;
-    pthread_mutex_lock(&timer->lock);
+    pthread_mutex_lock(&self->lock);
     while (error != ETIMEDOUT) /* <-- waking up does not mean that it is time */
-        error =
-            pthread_cond_clockwait(&timer->never, &timer->lock, CLOCK_MONOTONIC, &timer->deadline);
-    pthread_mutex_unlock(&timer->lock);
+        error = pthread_cond_clockwait(&self->never, &self->lock, CLOCK_MONOTONIC, &self->deadline);
+    pthread_mutex_unlock(&self->lock);
 
-    timer->function(); /* <-- without the lock: it may take long, and take other locks */
+    self->function(); /* <-- without the lock: it may take long, and take other locks */
     return NULL;
 }
 
@@ -61,12 +61,8 @@ int main(int argc, char **argv)
                   {0},
               });
 
-    struct timer timer = {
-        .lock = PTHREAD_MUTEX_INITIALIZER,
-        .never = PTHREAD_COND_INITIALIZER,
-        .deadline = moment_from_now(delay), /* <-- a moment, not a length of time */
-        .function = ring,
-    };
+    timer.function = ring;
+    timer.deadline = moment_from_now(delay); /* <-- a moment, not a length of time */
     must(pthread_create(&timer.thread, NULL, keep_time, &timer));
     say("has set the timer to %ld ms, and goes on", delay);
     must(pthread_join(timer.thread, NULL));

@@ -74,9 +74,10 @@ static void show_race(const struct snarl_report *report, const struct snarl_repo
     show_rule("the race");
     for (size_t i = race->step_count; i-- > 0;) {
         const struct snarl_report_step *step = &race->steps[i];
-        printf("%*s%s\n%*s  %s in %s\n", i == 0 ? COLUMN : 0, "",
-               step->thread ? snarl_words_thread(&words, step->thread) : "a thread",
-               i == 0 ? COLUMN : 0, "", step->action ? step->action : "an access",
+        int column = i == 0 ? COLUMN : 0;
+        printf("%*s%s\n%*s  %s\n%*s  %s\n", column, "",
+               step->thread ? snarl_words_thread(&words, step->thread) : "a thread", column, "",
+               step->action ? step->action : "an access", column, "",
                snarl_words_spot(&words, snarl_stack_place(&step->stack)));
     }
     printf("Nothing orders the two.\n");

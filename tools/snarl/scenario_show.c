@@ -82,8 +82,7 @@ static void show_expected(const struct snarl_scenario *scenario)
     if (!scenario->deterministic)
         printf("Chance:         nothing forces it: it comes in some runs only\n");
     if (scenario->fixed_by)
-        printf("Mended in:      %s (snarl scenario show %s)\n", scenario->fixed_by,
-               scenario->fixed_by);
+        printf("Mended in:      %s\n", scenario->fixed_by);
 }
 
 int snarl_scenario_show(const struct snarl_scenario *scenario)
