@@ -56,7 +56,7 @@ static void scenarios_are_found(void **state)
     char *command = path_in(prefix, "bin/snarl");
     struct command_result result = COMMAND(command, "scenario", "run", "deadlock_abba_latent");
     assert_int_equal(result.status, 0);
-    const char *last = "\ndeadlock_abba_latent: found lock-order-cycle, as expected\n";
+    const char *last = "\ndeadlock_abba_latent: snarl found lock-order-cycle, as expected\n";
     assert_true(result.output_size > strlen(last));
     assert_string_equal(result.output + result.output_size - strlen(last), last);
     command_free(&result);
