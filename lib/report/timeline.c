@@ -170,10 +170,10 @@ static void write_columns(struct writer *writer, double at_s, bool cells)
         *cell = '\0';
         if (cells)
             fill_cell(writer, column, cell);
-        int most = (int)writer->column_width - 1;
-        if ((int)strlen(cell) > most)
+        size_t most = writer->column_width - 1;
+        if (strlen(cell) > most)
             strcpy(cell + most - 1, "+"); /* there is more of it */
-        fprintf(writer->stream, "%-*s ", most, cell);
+        fprintf(writer->stream, "%-*s ", (int)most, cell);
     }
 }
 
