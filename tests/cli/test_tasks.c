@@ -151,11 +151,11 @@ static void a_zombie_is_not_alive(void **state)
     guest_end(pid);
 }
 
-static void make_timer(int notify, int number)
+static void make_timer(clockid_t clock, int notify, int number)
 {
     timer_t timer;
     struct sigevent event = {.sigev_notify = notify, .sigev_signo = number};
-    guest_must(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+    guest_must(timer_create(clock, &event, &timer) == 0);
     struct itimerspec later = {.it_value.tv_sec = 1000};
     guest_must(timer_settime(timer, 0, &later, NULL) == 0);
 }
@@ -163,14 +163,29 @@ static void make_timer(int notify, int number)
 static void timer_that_signals(const void *unused)
 {
     (void)unused;
-    make_timer(SIGEV_NONE, 0);
-    make_timer(SIGEV_SIGNAL, SIGUSR2);
+    make_timer(CLOCK_MONOTONIC, SIGEV_NONE, 0);
+    make_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR2);
 }
 
 static void timer_that_tells_nobody(const void *unused)
 {
     (void)unused;
-    make_timer(SIGEV_NONE, 0);
+    make_timer(CLOCK_MONOTONIC, SIGEV_NONE, 0);
+}
+
+/* Of the process and of the thread: neither comes while all sleep. */
+static void timers_of_processor_time(const void *unused)
+{
+    (void)unused;
+    make_timer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_SIGNAL, SIGUSR2);
+    make_timer(CLOCK_THREAD_CPUTIME_ID, SIGEV_SIGNAL, SIGUSR2);
+}
+
+static void handle_what_comes_to_those_that_run(const void *unused)
+{
+    (void)unused;
+    signal(SIGPROF, handle);
+    signal(SIGTRAP, handle);
 }
 
 static void handle_alarm(const void *unused)
@@ -214,6 +229,8 @@ static void what_may_wake_a_thread_from_outside(void **state)
         {nothing, {.timer_armed = false}},
         {timer_that_signals, {.timer_armed = true}},
         {timer_that_tells_nobody, {.timer_armed = false}},
+        {timers_of_processor_time, {.timer_armed = false}},
+        {handle_what_comes_to_those_that_run, {.handler_installed = false}},
         {handle_alarm, {.timers_unknown = true, .handler_installed = true}},
         {ignore_alarm, {.timers_unknown = false}},
         {handle_user_signal, {.handler_installed = true}},

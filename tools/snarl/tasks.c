@@ -157,7 +157,9 @@ static FILE *open_proc(pid_t pid, const char *name)
     return fopen(path, "re");
 }
 
-/* Timers of timer_create(2) that tell somebody. False where the kernel does not list them. */
+/* Timers of timer_create(2) that tell somebody. False where the kernel does not list them.
+ * (The clocks that count time on the processor have negative numbers: while all sleep they stand.)
+ */
 static bool find_timers(pid_t pid, bool *armed)
 {
     FILE *timers = open_proc(pid, "timers");
@@ -165,9 +167,12 @@ static bool find_timers(pid_t pid, bool *armed)
         return false;
     char *line = NULL;
     size_t size = 0;
+    bool tells = false;
     while (getline(&line, &size, timers) > 0)
-        if (strncmp(line, "notify:", 7) == 0 && !strstr(line, " none/"))
-            *armed = true;
+        if (strncmp(line, "notify:", 7) == 0)
+            tells = !strstr(line, " none/");
+        else if (strncmp(line, "ClockID: ", 9) == 0)
+            *armed = *armed || (tells && line[9] != '-');
     free(line);
     fclose(timers);
     return true;
@@ -188,6 +193,7 @@ struct snarl_asleep_surroundings snarl_tasks_surroundings(pid_t pid)
         !number(field(status, "SigCgt"), 16, &caught))
         caught = UINT64_MAX;
     caught &= ~(mask_of(GLIBCS_FIRST) | mask_of(GLIBCS_LAST));
+    caught &= ~(mask_of(SIGPROF) | mask_of(SIGTRAP)); /* which come to those that run */
     surroundings.handler_installed = caught != 0;
     surroundings.timers_unknown =
         !find_timers(pid, &surroundings.timer_armed) || (caught & mask_of(SIGALRM));

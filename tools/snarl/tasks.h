@@ -32,6 +32,7 @@ bool snarl_tasks_alive(pid_t pid);
 
 /* Timers of setitimer(2) and alarm(2) cannot be seen. Without a handler for their signal they end
  * the process, if anything, so only with one are timers unknown. A timer that exists may be armed.
+ * Those of time on the processor, and handlers of SIGPROF and SIGTRAP, wake nobody while all sleep.
  */
 struct snarl_asleep_surroundings snarl_tasks_surroundings(pid_t pid);
 
