@@ -45,6 +45,7 @@ static void build(struct snarl_builder *builder)
         if (builder->edges)
             snarl_builder_edges(builder, &builder->sources[i]);
         snarl_builder_steered(builder, &builder->sources[i]);
+        snarl_builder_races(builder, &builder->sources[i]);
         snarl_builder_timeline(builder, &builder->sources[i]);
     }
     snarl_builder_shared_order(builder);

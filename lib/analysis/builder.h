@@ -134,6 +134,7 @@ void snarl_builder_merged_cycles(struct snarl_builder *, struct snarl_source *,
                                  struct snarl_known_set *occurred);
 void snarl_builder_misuses(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_by_class(struct snarl_builder *, struct snarl_source *);
+void snarl_builder_races(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_timeline(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_steered(struct snarl_builder *, struct snarl_source *);
 void snarl_builder_edges(struct snarl_builder *, struct snarl_source *);

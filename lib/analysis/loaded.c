@@ -132,6 +132,9 @@ static bool gather(struct snarl_loaded *loaded, const struct snarl_fact_header *
     case SNARL_FACT_STEERED:
         APPEND(loaded, steered, steered_count, fact);
         return true;
+    case SNARL_FACT_RACE:
+        APPEND(loaded, races, race_count, fact);
+        return true;
     case SNARL_FACT_EVENT:
         APPEND(loaded, events, event_count, fact);
         return true;
@@ -273,6 +276,7 @@ void snarl_loaded_free(struct snarl_loaded *loaded)
     free(loaded->asleeps);
     free(loaded->steered);
     free(loaded->events);
+    free(loaded->races);
     free(loaded->shared_locks);
     snarl_loaded_free_runs(loaded);
     snarl_arena_end(&loaded->arena);

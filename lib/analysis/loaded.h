@@ -53,6 +53,8 @@ struct snarl_loaded {
     size_t asleep_count;
     const struct snarl_fact_steered **steered;
     size_t steered_count;
+    const struct snarl_fact_race **races;
+    size_t race_count;
     const struct snarl_fact_event **events; /* of the timeline, in order */
     size_t event_count;
     const struct snarl_fact_lock **shared_locks; /* those with a place that other processes know */

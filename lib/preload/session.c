@@ -24,6 +24,7 @@
 #include "preload/semaphore.h"
 #include "preload/stacks.h"
 #include "preload/steer.h"
+#include "preload/thread_watch.h"
 #include "preload/timeline.h"
 
 enum {
@@ -218,9 +219,12 @@ static bool begin_in_child(void)
         return false;
     snarl_session.is_child = true;
     struct snarl_thread *self = snarl_thread_attach(NULL);
-    if (self != NULL)
-        snarl_inheritance_take_up(self);
-    return self != NULL;
+    if (self == NULL)
+        return false;
+    snarl_inheritance_take_up(self);
+    if (snarl_thread_watch.forked != NULL)
+        snarl_thread_watch.forked();
+    return true;
 }
 
 bool snarl_session_ensure(void)

@@ -30,6 +30,7 @@ struct snarl_known_stack {
 static struct {
     int (*backtrace)(void **, int);
     int (*init)(unw_cursor_t *, unw_context_t *);
+    int (*init_as)(unw_cursor_t *, unw_context_t *, int);
     int (*step)(unw_cursor_t *);
     int (*get_register)(unw_cursor_t *, unw_regnum_t, unw_word_t *);
 } unwinder;
@@ -86,7 +87,8 @@ void snarl_stacks_open(void)
         return;
     /* dlsym gives data pointers; copying the bits is what POSIX means by it. */
     void *found[] = {dlsym(library, NAME(unw_backtrace)), dlsym(library, NAME(unw_init_local)),
-                     dlsym(library, NAME(unw_step)), dlsym(library, NAME(unw_get_reg))};
+                     dlsym(library, NAME(unw_init_local2)), dlsym(library, NAME(unw_step)),
+                     dlsym(library, NAME(unw_get_reg))};
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         if (found[i] == NULL)
             return;
@@ -333,6 +335,38 @@ uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site)
     snarl_session_lock();
     snarl_session_lose(unwinder.backtrace != NULL ? SNARL_LOSS_STACK : SNARL_LOSS_UNWINDER);
     snarl_session_unlock();
+    return stack;
+}
+
+/* Frame by frame, from what the kernel has saved: its first address is no return address, which is
+ * looked up by what goes before it. */
+static uint32_t unwind_context(const ucontext_t *context, uintptr_t *addresses)
+{
+    uint32_t count = 1;
+    unw_word_t address;
+    memcpy(&work.context, context, sizeof work.context);
+    if (unwinder.init_as(&work.cursor, &work.context, UNW_INIT_SIGNAL_FRAME) != 0)
+        return count;
+    while (count < snarl_options.stack_depth && unwinder.step(&work.cursor) > 0 &&
+           unwinder.get_register(&work.cursor, UNW_REG_IP, &address) == 0 && address != 0)
+        addresses[count++] = address;
+    return count;
+}
+
+uint32_t snarl_stack_capture_context(struct snarl_thread *self, const ucontext_t *context,
+                                     bool behind)
+{
+    uintptr_t first = (uintptr_t)context->uc_mcontext.gregs[REG_RIP] + !behind;
+    struct snarl_site here = {0, (uintptr_t)__builtin_frame_address(0)};
+    if (unwinder.backtrace == NULL || !has_room(here) || !take_turn())
+        return intern(&first, 1);
+    at_work = true;
+    self->captures++;
+    work.addresses[0] = first;
+    uint32_t count = unwind_context(context, work.addresses);
+    end_work();
+    uint32_t stack = intern(work.addresses, count);
+    end_turn();
     return stack;
 }
 

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 #include "preload/thread.h"
 
@@ -44,6 +45,13 @@ static inline void snarl_stacks_warm_if_worth(struct snarl_thread *self)
 /* Unwinds from the site, notes the stack in the recording if it is new, and its call path in the
  * thread's memo. The stack's id; 0 on exhaustion. 1 to 20 microseconds. */
 uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site);
+
+/* The same of a context that a signal has interrupted, and without a memo. The first frame's
+ * address is one behind that of the instruction, unless it is `behind` it already: as return
+ * addresses are.
+ */
+uint32_t snarl_stack_capture_context(struct snarl_thread *self, const ucontext_t *context,
+                                     bool behind);
 
 /* Where the thread keeps the memo of a call path: at one of SNARL_MEMO_WAYS places, which differ in
  * the lowest bits of their index. Paths that differ further up only share all of them. */

@@ -16,6 +16,7 @@
 #include "preload/semaphore.h"
 #include "preload/session.h"
 #include "preload/stacks.h"
+#include "preload/thread_watch.h"
 #include "preload/timeline.h"
 #include "preload/wake.h"
 
@@ -225,6 +226,8 @@ static void finish(struct snarl_thread *self)
     if (self->polling != 0)
         snarl_semaphore_polled(self);
     snarl_annotated_given_up(self);
+    if (snarl_thread_watch.ends != NULL)
+        snarl_thread_watch.ends();
     struct snarl_entry entry = snarl_enter(self);
     snarl_misuse_of_exit(self);
     snarl_session_lock();

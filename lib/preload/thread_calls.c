@@ -6,6 +6,7 @@
 #include "preload/misuse.h"
 #include "preload/policies.h"
 #include "preload/session.h"
+#include "preload/thread_watch.h"
 
 /* In the first function of every thread that is made under us. */
 static void attach(struct snarl_thread *self)
@@ -13,6 +14,8 @@ static void attach(struct snarl_thread *self)
     struct snarl_entry entry = snarl_enter(self);
     snarl_thread_attach(self);
     snarl_leave(self, entry);
+    if (snarl_thread_watch.begins != NULL)
+        snarl_thread_watch.begins();
     snarl_chaos_point(self, (uintptr_t)self->start);
 }
 

@@ -21,6 +21,7 @@
 #include "core/lock_order.h"
 #include "recording/layout_merged.h"
 #include "recording/layout_orders.h"
+#include "recording/layout_races.h"
 #include "recording/layout_timeline.h"
 #include "recording/row.h"
 
@@ -76,7 +77,8 @@ struct snarl_file_header {
     FACT(RUN, 33, run)                                                                             \
     FACT(IDENTITY, 34, identity)                                                                   \
     FACT(STEERED, 40, steered)                                                                     \
-    FACT(EVENT, 41, event)
+    FACT(EVENT, 41, event)                                                                         \
+    FACT(RACE, 42, race)
 
 enum snarl_fact_kind {
 #define FACT(identifier, number, name) SNARL_FACT_##identifier = number,

@@ -135,6 +135,12 @@ static bool check_thread_stack(const struct snarl_fact_thread_stack *fact)
 #define check_steered(fact) ((void)(fact), true)
 #define check_event(fact) ((void)(fact), true)
 
+static bool check_race(const struct snarl_fact_race *fact)
+{
+    return fact->size >= 1 && fact->size <= 8 && fact->sides[0].held_count <= SNARL_RACE_HELD &&
+           fact->sides[1].held_count <= SNARL_RACE_HELD;
+}
+
 enum verdict {
     GOOD,
     DAMAGED,

@@ -114,6 +114,10 @@ void snarl_type_describe(Dwarf_Die *type, uint64_t offset, struct snarl_text *te
 /* The DIE that `die` names as its type; false for none. */
 bool snarl_type_of(Dwarf_Die *die, Dwarf_Die *type);
 
+/* Whether what lies `offset` bytes into it is atomic, or a part of something that is; `*name` what
+ * the type there is called, or NULL. */
+bool snarl_type_is_atomic(Dwarf_Die *type, uint64_t offset, const char **name);
+
 /* Size in bytes, 0 where unknown. */
 uint64_t snarl_type_size(Dwarf_Die *type);
 

@@ -51,6 +51,23 @@ void snarl_module_frames(struct snarl_module *module, uint64_t offset,
  * ("accounts+0x28"). NULL where there is no symbol there. */
 const char *snarl_module_variable(struct snarl_module *module, uint64_t offset);
 
+enum snarl_atomicity {
+    SNARL_TYPE_UNKNOWN,
+    SNARL_TYPE_PLAIN,
+    SNARL_TYPE_ATOMIC, /* C's _Atomic, C++'s std::atomic */
+};
+
+/* What the debug information says of the type of what lies at a data address, the part of a
+ * variable included; `*type` its name, or NULL. */
+enum snarl_atomicity snarl_module_atomicity(struct snarl_module *module, uint64_t offset,
+                                            const char **type);
+
+/* The code at an offset, as the file has it. Returns how many bytes there are, at most `size`. */
+size_t snarl_module_code(struct snarl_module *module, uint64_t offset, void *bytes, size_t size);
+
+/* Where the function around an offset begins; 0 where no symbol says. */
+uint64_t snarl_module_function_start(struct snarl_module *module, uint64_t offset);
+
 /* Whether frames of this file are not the user's own code: libc, libpthread, the dynamic loader,
  * libstdc++, libgcc, libunwind, libsnarl. Judged by the base name. */
 bool snarl_module_is_foreign(const char *path);

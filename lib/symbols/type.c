@@ -211,3 +211,38 @@ void snarl_type_describe(Dwarf_Die *type, uint64_t offset, struct snarl_text *te
         snarl_text_add_hex(text, offset, 1);
     }
 }
+
+/* std::atomic is a class, and so is what it is made of. */
+static bool is_atomic_class(const char *name)
+{
+    return name != NULL && (strncmp(name, "atomic<", 7) == 0 || strcmp(name, "atomic_flag") == 0 ||
+                            strncmp(name, "__atomic_base", 13) == 0);
+}
+
+bool snarl_type_is_atomic(Dwarf_Die *type, uint64_t offset, const char **name)
+{
+    char ignored[SNARL_NAME_SIZE];
+    struct snarl_text text = snarl_text_over(ignored, sizeof ignored);
+    Dwarf_Die inner = *type;
+    *name = NULL;
+    for (unsigned depth = 0; depth < 2 * SNARL_DIE_DEPTH; depth++) {
+        int tag = dwarf_tag(&inner);
+        const char *called = dwarf_diename(&inner);
+        if (called != NULL && (*name == NULL || tag == DW_TAG_base_type))
+            *name = called;
+        if (tag == DW_TAG_atomic_type || is_atomic_class(called))
+            return true;
+        if (tag == DW_TAG_typedef || tag == DW_TAG_const_type || tag == DW_TAG_volatile_type) {
+            if (!snarl_type_of(&inner, &inner))
+                return false;
+            continue;
+        }
+        *name = tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
+                        tag == DW_TAG_union_type || tag == DW_TAG_array_type
+                    ? NULL
+                    : *name;
+        if (!enter(&inner, &offset, &text))
+            return false;
+    }
+    return false;
+}

@@ -149,3 +149,24 @@ const char *snarl_module_variable(struct snarl_module *module, uint64_t offset)
     }
     return name;
 }
+
+enum snarl_atomicity snarl_module_atomicity(struct snarl_module *module, uint64_t offset,
+                                            const char **type)
+{
+    *type = NULL;
+    snarl_module_open(module);
+    if (module->file == NULL)
+        return SNARL_TYPE_UNKNOWN;
+    list_variables(module);
+    Dwarf_Addr address = offset - module->bias;
+    const struct snarl_range *range = snarl_ranges_find(&module->variables, address);
+    const struct snarl_variable *variable = range ? range->what : NULL;
+    Dwarf_Die found;
+    if (!variable)
+        return SNARL_TYPE_UNKNOWN;
+    Dwarf_Die die = variable->die;
+    if (!snarl_type_of(&die, &found))
+        return SNARL_TYPE_UNKNOWN;
+    bool atomic = snarl_type_is_atomic(&found, address - range->low, type);
+    return atomic ? SNARL_TYPE_ATOMIC : SNARL_TYPE_PLAIN;
+}

@@ -131,6 +131,8 @@ static void fill_thread_stack(struct snarl_fact_thread_stack *fact)
 #define fill_chaos(fact) ((void)(fact))
 #define fill_steered(fact) ((void)(fact))
 #define fill_event(fact) ((void)(fact))
+#define fill_race(fact)                                                                            \
+    ((fact)->size = 4, (fact)->sides[0].held_count = 0, (fact)->sides[1].held_count = 1)
 
 static struct written write_random(struct snarl_writer *writer, uint32_t kind, size_t fixed,
                                    struct snarl_fact_header *fact)

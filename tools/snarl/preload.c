@@ -8,29 +8,42 @@
 #include "memory.h"
 #include "recordings.h"
 
-static bool add_library(struct snarl_environment *environment, char *error, size_t error_size)
+/* The path of a library of ours, to be freed; NULL with a reason. */
+static char *find_library(const char *name, char *error, size_t error_size)
 {
-    char *library = snarl_layout_find(SNARL_LAYOUT_LIBRARY, "libsnarl.so");
-    if (!library) {
-        snprintf(error, error_size, "libsnarl.so is missing; is snarl installed completely?");
-        return false;
-    }
-    bool speakable = !strpbrk(library, " :");
-    if (!speakable)
+    char *library = snarl_layout_find(SNARL_LAYOUT_LIBRARY, name);
+    if (!library)
+        snprintf(error, error_size, "%s is missing; is snarl installed completely?", name);
+    else if (strpbrk(library, " :"))
         snprintf(error, error_size,
                  "LD_PRELOAD cannot hold a path with a space or colon; move snarl out of \"%s\"",
                  library);
-    const char *others = snarl_environment_get(environment, "LD_PRELOAD");
-    char *value = others && *others ? snarl_memory_string("%s:%s", library, others)
-                                    : snarl_memory_string("%s", library);
-    snarl_environment_set(environment, "LD_PRELOAD", value);
-    free(value);
+    else
+        return library;
     free(library);
-    return speakable;
+    return NULL;
+}
+
+static bool add_libraries(struct snarl_environment *environment, bool races, char *error,
+                          size_t error_size)
+{
+    const char *others = snarl_environment_get(environment, "LD_PRELOAD");
+    char *library = find_library("libsnarl.so", error, error_size);
+    char *race = library && races ? find_library("libsnarl-race.so", error, error_size) : NULL;
+    bool fine = library && (!races || race);
+    if (fine) {
+        char *value = snarl_memory_string("%s%s%s%s%s", library, race ? ":" : "", race ? race : "",
+                                          others && *others ? ":" : "", others ? others : "");
+        snarl_environment_set(environment, "LD_PRELOAD", value);
+        free(value);
+    }
+    free(library);
+    free(race);
+    return fine;
 }
 
 bool snarl_preload_compose(struct snarl_environment *environment, const char *directory,
-                           const char *chosen, char *error, size_t error_size)
+                           const char *chosen, bool races, char *error, size_t error_size)
 {
     if (strchr(directory, ':')) {
         snprintf(error, error_size, "\"%s\": recordings cannot lie in a path with a colon",
@@ -43,7 +56,7 @@ bool snarl_preload_compose(struct snarl_environment *environment, const char *di
         users && *users ? ":" : "", users ? users : "", *chosen ? ":" : "", chosen, directory);
     snarl_environment_set(environment, "SNARL_OPTIONS", value);
     free(value);
-    return add_library(environment, error, error_size);
+    return add_libraries(environment, races, error, error_size);
 }
 
 bool snarl_preload_is_set(const struct snarl_environment *environment, const char *name,

@@ -27,6 +27,8 @@ struct settings {
     const char *keep;
     double timeout_s;
     int error_exitcode;
+    bool races;
+    const char *race_budget;
     struct library_settings library;
 };
 
@@ -50,6 +52,9 @@ static const struct snarl_option options[] = {
         "keep", 'k', "DIR", "leave the recordings in DIR", SNARL_OPTION_TEXT, FIELD(keep)},
     {"timeout", 't', "SECONDS", "end the program after so long, and say what every thread did",
      SNARL_OPTION_SECONDS, FIELD(timeout_s)},
+    {"races", 'r', NULL, "look for data races, too", SNARL_OPTION_FLAG, FIELD(races)},
+    {"race-budget", 0, "PERCENT", "of the processor's time to spend on that, 1 to 100 (5)",
+     SNARL_OPTION_TEXT, FIELD(race_budget)},
     {"error-exitcode", 'e', "STATUS",
      "exit with STATUS where there is an error (66); 0: with the program's own status",
      SNARL_OPTION_STATUS, FIELD(error_exitcode)},
@@ -123,6 +128,7 @@ static int run(const struct settings *settings, struct snarl_judge *judge, char 
         .options = chosen,
         .time_limit_s = settings->timeout_s,
         .keep = settings->keep,
+        .races = settings->races,
         .descriptors = {-1, -1, -1},
         .analysis = snarl_print_analysis(&settings->print),
     };
@@ -154,6 +160,24 @@ static bool check_schedule(const char **path, char **absolute)
     return *absolute;
 }
 
+/* "5" or "5%" becomes the library's option. Who names a budget wants races. */
+static bool settle_budget(struct settings *settings, char budget[8])
+{
+    int percent = 0, end = 0;
+    const char *text = settings->race_budget;
+    if (!text)
+        return true;
+    if (sscanf(text, "%3d%n", &percent, &end) != 1 || percent < 1 || percent > 100 ||
+        (text[end] && strcmp(text + end, "%") != 0)) {
+        snarl_complain(SNARL_EXIT_TROUBLE, "--race-budget \"%s\": is not 1 to 100 percent", text);
+        return false;
+    }
+    snprintf(budget, 8, "%d", percent);
+    settings->library.race_budget = budget;
+    settings->races = true;
+    return true;
+}
+
 int snarl_command_run(int argc, char **argv)
 {
     struct settings settings = {.print = SNARL_PRINT_DEFAULTS,
@@ -171,6 +195,9 @@ int snarl_command_run(int argc, char **argv)
         return SNARL_EXIT_TROUBLE;
     struct snarl_judge judge;
     if (!snarl_judge_open(&judge, &settings.judge))
+        return SNARL_EXIT_TROUBLE;
+    char budget[8];
+    if (!settle_budget(&settings, budget))
         return SNARL_EXIT_TROUBLE;
     char seed[SNARL_SEED_SIZE];
     settings.library.chaos = snarl_seed_settle(settings.library.chaos, seed);

@@ -151,7 +151,7 @@ static bool record(const struct snarl_watch_plan *plan, const char *path,
     struct snarl_environment environment =
         snarl_environment_copy(plan->environment ? plan->environment : environ);
     bool fine = snarl_preload_compose(&environment, recordings->directory, plan->options,
-                                      watched->reason, sizeof watched->reason) ||
+                                      plan->races, watched->reason, sizeof watched->reason) ||
                 fail(watched, SNARL_EXIT_TROUBLE);
     fine = fine && run_beside(plan, path, &environment, recordings, watched);
     snarl_environment_free(&environment);

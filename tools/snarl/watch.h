@@ -14,6 +14,7 @@ struct snarl_watch_plan {
     const char *directory;    /* to run in; NULL: the command's own */
     char *const *environment; /* ended by NULL; NULL: the command's own */
     const char *options;      /* for libsnarl.so: "key=value:key=value", or "" */
+    bool races;               /* look for data races, too */
     double time_limit_s;      /* seconds; 0 for none */
     const char *keep;         /* directory where the recordings stay; NULL: nowhere */
     int descriptors[3];       /* standard input, output, error; -1 for the command's own */

@@ -1,0 +1,190 @@
+/* libsnarl-race.so: begins where libsnarl.so has begun, and gives each thread a clock. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/system.h"
+#include "base/text.h"
+#include "race/access.h"
+#include "race/choice.h"
+#include "race/regions.h"
+#include "race/sampler.h"
+#include "race/signals.h"
+#include "race/stall.h"
+#include "race/watchpoints.h"
+
+enum {
+    TICK_NS = 4 * 1000 * 1000, /* of a thread's own time on the processor */
+};
+
+/* Tells our timers from the host's. */
+static char mark;
+
+static const struct snarl_services *services;
+static bool has_events; /* else there are timers only */
+
+/* The calling thread's: it comes again and again in its own time on the processor, but the first
+ * time of some threads early, for those that do not live so long. A timer may interrupt a system
+ * call of the host's; events do not, and have SIGPROF left to the host. */
+static __thread struct {
+    int event; /* 0 for none */
+    int timer;
+    bool has_timer, is_early;
+} clock_of_own __attribute__((tls_model("initial-exec")));
+
+static void start_timer(void)
+{
+    struct itimerspec when = {{0, TICK_NS}, {0, TICK_NS}};
+    struct sigevent event = {
+        .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGPROF, .sigev_value.sival_ptr = &mark};
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    clock_of_own.has_timer =
+        syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &clock_of_own.timer) == 0;
+    if (clock_of_own.has_timer)
+        syscall(SYS_timer_settime, clock_of_own.timer, 0, &when, NULL);
+}
+
+/* `early`: nanoseconds until the first time; 0 for the usual. */
+static void start_clock(uint64_t early)
+{
+    clock_of_own.is_early = early != 0;
+    clock_of_own.event = has_events ? snarl_ticks_open(early != 0 ? early : TICK_NS) : 0;
+    if (!has_events)
+        start_timer();
+}
+
+static void stop_clock(void)
+{
+    if (clock_of_own.event > 0)
+        snarl_event_close(clock_of_own.event);
+    if (clock_of_own.has_timer)
+        syscall(SYS_timer_delete, clock_of_own.timer);
+    clock_of_own.event = 0;
+    clock_of_own.has_timer = false;
+}
+
+static void complain(const char *why)
+{
+    char line[256];
+    struct snarl_text text = snarl_text_over(line, sizeof line);
+    snarl_text_add(&text, "snarl: not looking for data races: ");
+    snarl_text_add(&text, why);
+    snarl_text_add(&text, "\n");
+    snarl_write(STDERR_FILENO, line, text.length);
+}
+
+static void on_loss(void)
+{
+    complain("the program waits for a signal that is needed for it");
+}
+
+static void tick(ucontext_t *context)
+{
+    if (snarl_signals_are_lost()) {
+        stop_clock();
+        return;
+    }
+    if (clock_of_own.is_early)
+        snarl_ticks_change(clock_of_own.event, TICK_NS);
+    clock_of_own.is_early = false;
+    snarl_sampler_tick(context);
+}
+
+static bool on_profile(const siginfo_t *info, ucontext_t *context)
+{
+    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &mark)
+        return false;
+    tick(context);
+    return true;
+}
+
+static bool on_trap(const siginfo_t *info, ucontext_t *context)
+{
+    bool late;
+    int watchpoint = snarl_watchpoint_of(info, &late);
+    if (watchpoint >= 0)
+        snarl_sampler_hit(watchpoint, context);
+    if (snarl_tick_is_told(info)) {
+        tick(context);
+        return true;
+    }
+    if (snarl_breakpoint_is_hit(info)) {
+        snarl_sampler_returned(context);
+        return true;
+    }
+    return watchpoint >= 0 || late || (info->si_code == TRAP_TRACE && snarl_sampler_step(context));
+}
+
+static void begins(void)
+{
+    uint64_t early = snarl_sampler_early();
+    start_clock(early);
+    if (early == 0)
+        snarl_sampler_begin_thread();
+}
+
+static void ends(void)
+{
+    stop_clock();
+    snarl_sampler_end_thread();
+}
+
+static void forked(void)
+{
+    clock_of_own.has_timer = false; /* is not inherited */
+    stop_clock();
+    snarl_watchpoints_close();
+    snarl_sampler_forked(services->race_watchpoints ? snarl_watchpoints_open() : 0);
+    start_clock(0);
+}
+
+/* The number behind NAME in /proc/self/status. */
+static int status_of(const char *name)
+{
+    char text[4096];
+    int file = snarl_open("/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
+    ssize_t size = file >= 0 ? snarl_read(file, text, sizeof text - 1) : 0;
+    if (file >= 0)
+        snarl_close(file);
+    text[size > 0 ? size : 0] = '\0';
+    const char *line = strstr(text, name);
+    int number = 0;
+    for (line = line ? line + strlen(name) : ""; *line && *line != '\n'; line++)
+        if (*line >= '0' && *line <= '9')
+            number = 10 * number + (*line - '0');
+    return number;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    services = snarl_services();
+    if (services->version != SNARL_SERVICES_VERSION) {
+        complain("libsnarl.so is of another version");
+        return;
+    }
+    if (status_of("\nTracerPid:") != 0) {
+        complain("a debugger is attached");
+        return;
+    }
+    if (status_of("\nSeccomp:") != 0) {
+        complain("the process may not make all system calls (seccomp)");
+        return;
+    }
+    if (!snarl_access_open()) {
+        complain("libZydis.so.4.0 cannot be loaded");
+        return;
+    }
+    snarl_regions_find();
+    int watchpoints = services->race_watchpoints ? snarl_watchpoints_open() : 0;
+    snarl_sampler_start(services, watchpoints);
+    int ticks = snarl_ticks_open(TICK_NS);
+    has_events = ticks >= 0;
+    if (has_events)
+        snarl_event_close(ticks);
+    if (!snarl_signals_start(on_trap, has_events ? NULL : on_profile, on_loss))
+        return;
+    services->watch_threads(begins, ends, forked);
+    start_clock(0);
+}
