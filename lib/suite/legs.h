@@ -8,6 +8,7 @@
 #define SNARL_LEGS(LEG)                                                                            \
     LEG(NATIVE, "native", "native", "")                                                            \
     LEG(SNARL, "snarl", "snarl", "")                                                               \
+    LEG(RACES, "races", "--races", "")                                                             \
     LEG(THREAD_SANITIZER, "thread_sanitizer", "TSan", ".tsan")                                     \
     LEG(HELGRIND, "helgrind", "Helgrind", "")                                                      \
     LEG(DRD, "drd", "DRD", "")

@@ -33,13 +33,14 @@ __attribute__((format(printf, 3, 4))) static bool differs(char *why, size_t size
 /* One that hangs is ended by snarl where the hang is to be found, with a status of its own. */
 static bool is_ended_by_snarl(const struct snarl_scenario *scenario, enum snarl_leg_kind leg)
 {
-    return leg == SNARL_LEG_SNARL && scenario->expect.legs[leg].kinds != 0;
+    return (leg == SNARL_LEG_SNARL || leg == SNARL_LEG_RACES) &&
+           scenario->expect.legs[SNARL_LEG_SNARL].kinds != 0;
 }
 
 /* A sanitizer may add a status of its own; that the program ends so natively is judged natively. */
 static bool has_own_status(enum snarl_leg_kind leg)
 {
-    return leg == SNARL_LEG_NATIVE || leg == SNARL_LEG_SNARL;
+    return leg == SNARL_LEG_NATIVE || leg == SNARL_LEG_SNARL || leg == SNARL_LEG_RACES;
 }
 
 /* Valgrind runs one thread at a time: what chance brings natively need not come there. */

@@ -43,7 +43,9 @@ static void make(struct snarl_suite *suite)
     scenarios[0].expect.legs[SNARL_LEG_SNARL].kinds = DEADLOCK;
     struct snarl_suite_choice choice = {.scenarios = chosen,
                                         .count = 3,
-                                        .legs = {true, true, true, false, false},
+                                        .legs = {[SNARL_LEG_NATIVE] = true,
+                                                 [SNARL_LEG_SNARL] = true,
+                                                 [SNARL_LEG_THREAD_SANITIZER] = true},
                                         .repeat = 1,
                                         .shard = 1,
                                         .shards = 2};

@@ -13,6 +13,7 @@ enum {
 };
 
 struct snarl_compared_leg {
+    bool ran; /* else the scenario has no such leg, or it cannot be run here */
     struct snarl_outcome outcome;
     bool as_expected;
     char why[SNARL_OUTCOME_REASON]; /* where it is not */

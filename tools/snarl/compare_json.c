@@ -21,8 +21,10 @@ static json_t *comparison_object(const struct snarl_comparison *comparison)
     json_t *legs = json_object();
     const struct snarl_scenario *scenario = comparison->scenario;
     for (int leg = 0; leg < SNARL_COMPARED; leg++)
-        json_object_set_new(legs, snarl_leg_name(leg),
-                            leg_object(&comparison->legs[leg], scenario->expect.legs[leg].kinds));
+        if (comparison->legs[leg].ran)
+            json_object_set_new(
+                legs, snarl_leg_name((enum snarl_leg_kind)leg),
+                leg_object(&comparison->legs[leg], scenario->expect.legs[leg].kinds));
     return json_pack("{s:s, s:b, s:b, s:o}", "name", scenario->name, "agrees",
                      snarl_comparison_agrees(comparison), "address_randomisation",
                      !comparison->legs[SNARL_LEG_THREAD_SANITIZER].outcome.fixed_addresses, "legs",

@@ -95,16 +95,19 @@ static void set_expected(struct row *row, const struct snarl_comparison *compari
         set(row, EXPECTED, "hangs");
 }
 
-static void set_found(struct row *row, int column, const struct snarl_outcome *outcome)
+static void set_found(struct row *row, int column, const struct snarl_outcome *outcome,
+                      snarl_kinds besides)
 {
-    snarl_kinds_words(outcome->found, row->cells[column], CELL);
-    if (outcome->hung && !outcome->found)
+    snarl_kinds found = outcome->found | besides;
+    snarl_kinds_words(found, row->cells[column], CELL);
+    if (outcome->hung && !found)
         set(row, column, "nothing (hangs)");
 }
 
 static void set_costs(struct row *row, const struct snarl_comparison *comparison)
 {
-    static const int places[SNARL_COMPARED] = {NATIVE_COST, SNARL_COST, THREAD_SANITIZER_COST};
+    static const int places[SNARL_COMPARED] = {
+        [SNARL_LEG_SNARL] = SNARL_COST, [SNARL_LEG_THREAD_SANITIZER] = THREAD_SANITIZER_COST};
     const struct snarl_outcome *native = &comparison->legs[SNARL_LEG_NATIVE].outcome;
     double native_kib = (double)native->peak_kib;
     set(row, COST, "time\nmemory");
@@ -114,6 +117,8 @@ static void set_costs(struct row *row, const struct snarl_comparison *comparison
         set(row, NATIVE_COST, "%.1f ms\n%.1f MiB", native->wall_s * 1e3, native_kib / 1024);
     for (int leg = SNARL_LEG_SNARL; leg < SNARL_COMPARED; leg++) {
         const struct snarl_outcome *outcome = &comparison->legs[leg].outcome;
+        if (leg == SNARL_LEG_RACES)
+            continue; /* which is run again and again */
         char time[32] = "-";
         if (outcome->hung)
             strcpy(time, "hangs");
@@ -129,8 +134,9 @@ static void write_comparison(FILE *stream, const struct snarl_comparison *compar
     struct row row = {0};
     set(&row, NAME, "%s", comparison->scenario->name);
     set_expected(&row, comparison);
-    set_found(&row, BY_SNARL, &comparison->legs[SNARL_LEG_SNARL].outcome);
-    set_found(&row, BY_THREAD_SANITIZER, &comparison->legs[SNARL_LEG_THREAD_SANITIZER].outcome);
+    set_found(&row, BY_SNARL, &comparison->legs[SNARL_LEG_SNARL].outcome,
+              comparison->legs[SNARL_LEG_RACES].outcome.found);
+    set_found(&row, BY_THREAD_SANITIZER, &comparison->legs[SNARL_LEG_THREAD_SANITIZER].outcome, 0);
     set(&row, AGREES, "%s", snarl_comparison_agrees(comparison) ? "yes" : "no");
     set_costs(&row, comparison);
     write_row(stream, &row);
@@ -159,7 +165,7 @@ void snarl_compare_write_table(FILE *stream, const struct snarl_comparison *comp
                           comparisons[i].legs[SNARL_LEG_THREAD_SANITIZER].outcome.fixed_addresses;
     }
     fputs(
-        "\nTSan is ThreadSanitizer. agrees: all three runs went as the scenarios' manifest "
+        "\nTSan is ThreadSanitizer. agrees: all runs went as the scenarios' manifest "
         "expects.\nCosts of snarl and TSan are ratios to native; what hangs has no time.\n",
         stream);
     if (fixed_addresses)

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "doctor.h"
 #include "environment.h"
 #include "memory.h"
 #include "process_tree.h"
@@ -22,6 +24,7 @@
 
 enum {
     MOST_OUTPUT = 1024 * 1024, /* of which the end is kept */
+    RACES_LIMIT = 10,          /* seconds, after which a race is not looked for again */
 };
 
 struct leg {
@@ -133,6 +136,7 @@ static void run_snarl(struct leg *leg)
 {
     struct snarl_watch_plan plan = {.arguments = leg->arguments,
                                     .options = "",
+                                    .races = leg->plan->kind == SNARL_LEG_RACES,
                                     .time_limit_s = leg->plan->time_limit_s,
                                     .descriptors = {leg->nowhere, leg->output, leg->errors}};
     struct snarl_watched watched;
@@ -144,6 +148,39 @@ static void run_snarl(struct leg *leg)
     note_end(leg, &watched.end);
     note_report(leg, watched.report);
     snarl_report_free(watched.report);
+}
+
+static void forget_run(struct leg *leg)
+{
+    *leg->outcome = (struct snarl_outcome){.kind = SNARL_OUTCOME_RAN};
+    for (int i = 0; i < 2; i++) {
+        int file = i == 0 ? leg->output : leg->errors;
+        if (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0)
+            give_up(leg, SNARL_OUTCOME_FAILED, "its output cannot be kept: %s", strerror(errno));
+    }
+}
+
+/* A race is caught by chance: where there is one, the program is run again until it is. Of what is
+ * found only races count, since the rest is another leg's. */
+static void run_races(struct leg *leg)
+{
+    char remedy[SNARL_OUTCOME_REASON];
+    struct snarl_outcome *outcome = leg->outcome;
+    snarl_kinds expected = leg->plan->scenario->expect.legs[SNARL_LEG_RACES].kinds;
+    uint64_t begun = snarl_clock_monotonic(), passed;
+    if (!snarl_doctor_breakpoints(remedy, sizeof remedy)) {
+        give_up(leg, SNARL_OUTCOME_SKIPPED, "no hardware watchpoints here (see: snarl doctor)");
+        return;
+    }
+    do {
+        forget_run(leg);
+        if (outcome->kind == SNARL_OUTCOME_RAN)
+            run_snarl(leg);
+        outcome->found &= snarl_kinds_named("data-race");
+        passed = snarl_clock_monotonic() - begun;
+    } while (outcome->kind == SNARL_OUTCOME_RAN && (expected & ~outcome->found) &&
+             passed < RACES_LIMIT * (uint64_t)1000000000);
+    outcome->wall_s = (double)passed / 1e9;
 }
 
 static void run_thread_sanitizer(struct leg *leg)
@@ -212,6 +249,9 @@ static void run(struct leg *leg)
         break;
     case SNARL_LEG_SNARL:
         run_snarl(leg);
+        break;
+    case SNARL_LEG_RACES:
+        run_races(leg);
         break;
     case SNARL_LEG_THREAD_SANITIZER:
         run_thread_sanitizer(leg);

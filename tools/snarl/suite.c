@@ -199,6 +199,7 @@ static int choose_and_run(const struct settings *settings, const struct snarl_ma
 {
     struct snarl_suite_choice choice = {.legs = {[SNARL_LEG_NATIVE] = true,
                                                  [SNARL_LEG_SNARL] = true,
+                                                 [SNARL_LEG_RACES] = true,
                                                  [SNARL_LEG_THREAD_SANITIZER] = true},
                                         .repeat = read_number("repeat", settings->repeat, 1),
                                         .shard = 1,
