@@ -23,9 +23,9 @@ enum {
     LONG_STALL = 600 * 1000,    /* of what is looked at at a beginning */
     CREDIT = 100 * 1000 * 1000, /* nanoseconds that beginnings may spend before the budget counts */
     THOROUGH = 8,               /* threads whose beginnings are looked at */
-    EARLIEST = 5 * 1000, /* nanoseconds, from which to which the moment of another is chosen */
-    LATEST = 150 * 1000,
-    STEP = 2000, /* nanoseconds that a step costs beside what is done in it */
+    EARLIEST = 10 * 1000, /* nanoseconds, the kernel's clock events allow no less; from which */
+    LATEST = 60 * 1000,   /* to which the moment of another is chosen */
+    STEP = 2000,          /* nanoseconds that a step costs beside what is done in it */
 };
 
 /* Of one thread; its own alone. */
