@@ -33,6 +33,7 @@ static __thread unsigned pending __attribute__((tls_model("initial-exec")));
 
 static struct {
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    sighandler_t (*signal)(int, sighandler_t);
     int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
     int (*sigprocmask)(int, const sigset_t *, sigset_t *);
     int (*sigwait)(const sigset_t *, int *);
@@ -55,6 +56,7 @@ static void resolve(void)
         void *found = dlsym(RTLD_NEXT, #name);                                                     \
         memcpy(&real.name, &found, sizeof found);                                                  \
     } while (0)
+    LOOK_UP(signal);
     LOOK_UP(pthread_sigmask);
     LOOK_UP(sigprocmask);
     LOOK_UP(sigwait);
@@ -181,6 +183,9 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 
 EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
+    resolve();
+    if (index_of(number) < 0 || !started)
+        return real.signal(number, handler); /* which heeds what siginterrupt(3) has asked for */
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
     return sigaction(number, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
