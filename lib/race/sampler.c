@@ -195,6 +195,14 @@ static bool steps_over(const ucontext_t *context, const struct snarl_access *acc
     return own.return_to != 0 && snarl_breakpoint_set(own.breakpoint, own.return_to);
 }
 
+/* Perf's events cost with each switch from one thread to another, even those that wait. */
+static void give_breakpoint_back(void)
+{
+    if (own.breakpoint > 0)
+        snarl_event_close(own.breakpoint);
+    own.breakpoint = 0;
+}
+
 static void step(ucontext_t *context)
 {
     struct snarl_access access;
@@ -215,6 +223,8 @@ static void step(ucontext_t *context)
     }
     keep_out_of_mask(context, &access);
     set_stepping(context, own.left > 0 && may_step(context) && !ends_stepping(context, &access));
+    if (!own.stepping)
+        give_breakpoint_back();
 }
 
 bool snarl_sampler_step(ucontext_t *context)
@@ -269,9 +279,7 @@ void snarl_sampler_begin_thread(void)
 void snarl_sampler_end_thread(void)
 {
     own.left = 0;
-    if (own.breakpoint > 0)
-        snarl_event_close(own.breakpoint);
-    own.breakpoint = 0;
+    give_breakpoint_back();
 }
 
 void snarl_sampler_forked(int watchpoints)

@@ -14,22 +14,15 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum {
-    TRAP,
-    PROFILE,
-    MOST,
-};
-
-static const int numbers[MOST] = {[TRAP] = SIGTRAP, [PROFILE] = SIGPROF};
-static int ours;                    /* the first of them */
-static struct sigaction host[MOST]; /* what the host has asked for */
-static snarl_signal_taker *takers[MOST];
+static struct sigaction host; /* what the host has asked for */
+static snarl_signal_taker *take;
 static bool started, lost;
 static void (*tell_of_loss)(void);
 
-/* What the calling thread's mask says of ours to the host, and what came meanwhile; bits. */
-static __thread unsigned blocked __attribute__((tls_model("initial-exec")));
-static __thread unsigned pending __attribute__((tls_model("initial-exec")));
+/* Whether the calling thread's mask says to the host that ours is blocked, and whether one came
+ * meanwhile. */
+static __thread bool blocked __attribute__((tls_model("initial-exec")));
+static __thread bool pending __attribute__((tls_model("initial-exec")));
 
 static struct {
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
@@ -72,91 +65,78 @@ static void resolve(void)
 #undef LOOK_UP
 }
 
-static int index_of(int signal)
-{
-    for (int i = 0; i < ours; i++)
-        if (numbers[i] == signal)
-            return i;
-    return -1;
-}
-
 /* What the signal does by default ends the process: as it would have without us. */
-static void die_of(int signal)
+static void die(void)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t set;
-    real.sigaction(signal, &usual, NULL);
+    real.sigaction(SIGTRAP, &usual, NULL);
     sigemptyset(&set);
-    sigaddset(&set, signal);
-    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
+    sigaddset(&set, SIGTRAP);
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
     real.pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* Calls the host's handler as the kernel would: with the mask that it has asked for. */
-static void call_host(int which, siginfo_t *info, ucontext_t *context)
+static void call_host(siginfo_t *info, ucontext_t *context)
 {
-    struct sigaction action = host[which];
+    struct sigaction action = host;
     sigset_t mask = context->uc_sigmask;
     if (action.sa_handler == SIG_IGN)
         return;
     if (action.sa_handler == SIG_DFL) {
-        die_of(numbers[which]);
+        die();
         return;
     }
     if (action.sa_flags & (int)SA_RESETHAND)
-        host[which].sa_handler = SIG_DFL;
+        host.sa_handler = SIG_DFL;
     sigorset(&mask, &mask, &action.sa_mask);
-    for (int i = 0; i < ours; i++)
-        sigdelset(&mask, numbers[i]);
+    sigdelset(&mask, SIGTRAP);
     real.pthread_sigmask(SIG_SETMASK, &mask, NULL);
     if (action.sa_flags & SA_SIGINFO)
-        action.sa_sigaction(numbers[which], info, context);
+        action.sa_sigaction(SIGTRAP, info, context);
     else
-        action.sa_handler(numbers[which]);
+        action.sa_handler(SIGTRAP);
 }
 
 static void handle(int signal, siginfo_t *info, void *data)
 {
-    int which = index_of(signal), error = errno;
+    int error = errno;
     ucontext_t *context = data;
-    if (!takers[which](info, context)) {
-        if (blocked & 1u << which)
-            pending |= 1u << which;
+    (void)signal;
+    if (!take(info, context)) {
+        if (blocked)
+            pending = true;
         else
-            call_host(which, info, context);
+            call_host(info, context);
     }
     errno = error;
 }
 
-static bool install(int which)
+static bool install(void)
 {
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO};
-    bool handled = host[which].sa_handler != SIG_DFL && host[which].sa_handler != SIG_IGN;
+    bool handled = host.sa_handler != SIG_DFL && host.sa_handler != SIG_IGN;
     /* A handler of the host's runs where it counts on, and interrupts what it counts on. */
     action.sa_flags |=
-        handled ? host[which].sa_flags & (SA_RESTART | SA_ONSTACK) : SA_RESTART | SA_ONSTACK;
+        handled ? host.sa_flags & (SA_RESTART | SA_ONSTACK) : SA_RESTART | SA_ONSTACK;
     sigfillset(&action.sa_mask);
-    return real.sigaction(numbers[which], &action, NULL) == 0;
+    return real.sigaction(SIGTRAP, &action, NULL) == 0;
 }
 
-bool snarl_signals_start(snarl_signal_taker *on_trap, snarl_signal_taker *on_profile,
-                         void (*on_loss)(void))
+bool snarl_signals_start(snarl_signal_taker *taker, void (*on_loss)(void))
 {
     resolve();
     tell_of_loss = on_loss;
-    takers[TRAP] = on_trap;
-    takers[PROFILE] = on_profile;
-    ours = on_profile != NULL ? MOST : PROFILE;
-    sigset_t mask, all;
-    sigemptyset(&all);
+    take = taker;
+    sigset_t mask, ours;
     real.pthread_sigmask(SIG_BLOCK, NULL, &mask);
-    for (int i = 0; i < ours; i++) {
-        if (real.sigaction(numbers[i], NULL, &host[i]) != 0 || !install(i))
-            return false;
-        sigaddset(&all, numbers[i]);
-        blocked |= (unsigned)(sigismember(&mask, numbers[i]) == 1) << i;
-    }
-    real.pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+    if (real.sigaction(SIGTRAP, NULL, &host) != 0 || !install())
+        return false;
+    blocked = sigismember(&mask, SIGTRAP) == 1;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTRAP);
+    real.pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
     started = true;
     return true;
 }
@@ -169,14 +149,13 @@ bool snarl_signals_are_lost(void)
 EXPORT int sigaction(int signal, const struct sigaction *action, struct sigaction *before)
 {
     resolve();
-    int which = index_of(signal);
-    if (which < 0 || !started)
+    if (signal != SIGTRAP || !started)
         return real.sigaction(signal, action, before);
     if (before != NULL)
-        *before = host[which];
+        *before = host;
     if (action != NULL) {
-        host[which] = *action;
-        install(which);
+        host = *action;
+        install();
     }
     return 0;
 }
@@ -184,59 +163,51 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
     resolve();
-    if (index_of(number) < 0 || !started)
+    if (number != SIGTRAP || !started)
         return real.signal(number, handler); /* which heeds what siginterrupt(3) has asked for */
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
     return sigaction(number, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
 
 /* Gives the host what came while it had it blocked. */
-static void deliver(unsigned which)
+static void deliver(void)
 {
-    for (int i = 0; i < ours; i++)
-        if (which & 1u << i) {
-            pending &= ~(1u << i);
-            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), numbers[i]);
-        }
+    pending = false;
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
 }
 
-/* Those of ours that the set names. */
-static unsigned named_by(const sigset_t *set)
+static bool names_ours(const sigset_t *set)
 {
-    unsigned named = 0;
-    for (int i = 0; i < ours; i++)
-        named |= (unsigned)(sigismember(set, numbers[i]) == 1) << i;
-    return named;
+    return sigismember(set, SIGTRAP) == 1;
 }
 
 static sigset_t without_ours(const sigset_t *set)
 {
     sigset_t without = *set;
-    for (int i = 0; i < ours; i++)
-        sigdelset(&without, numbers[i]);
+    sigdelset(&without, SIGTRAP);
     return without;
 }
 
-/* The mask without ours; what the host is told, and sees, of them is kept aside. */
+/* The mask without ours; what the host is told, and sees, of it is kept aside. */
 static int change_mask(int (*change)(int, const sigset_t *, sigset_t *), int how,
                        const sigset_t *set, sigset_t *before)
 {
     sigset_t without;
-    unsigned named = 0, was = blocked;
+    bool named = false, was = blocked;
     if (set != NULL) {
         without = without_ours(set);
-        named = named_by(set);
+        named = names_ours(set);
     }
     int result = change(how, set != NULL ? &without : NULL, before);
     if (result != 0)
         return result;
-    for (int i = 0; before != NULL && i < ours; i++)
-        if (was & 1u << i)
-            sigaddset(before, numbers[i]);
+    if (before != NULL && was)
+        sigaddset(before, SIGTRAP);
     if (set == NULL)
         return result;
-    blocked = how == SIG_BLOCK ? was | named : how == SIG_UNBLOCK ? was & ~named : named;
-    deliver(pending & ~blocked);
+    blocked = how == SIG_BLOCK ? was || named : how == SIG_UNBLOCK ? was && !named : named;
+    if (pending && !blocked)
+        deliver();
     return result;
 }
 
@@ -262,9 +233,8 @@ EXPORT int sigpending(sigset_t *set)
 {
     resolve();
     int result = real.sigpending(set);
-    for (int i = 0; result == 0 && i < ours; i++)
-        if (pending & 1u << i)
-            sigaddset(set, numbers[i]);
+    if (result == 0 && pending)
+        sigaddset(set, SIGTRAP);
     return result;
 }
 
@@ -279,11 +249,11 @@ static bool concerns_us(const sigset_t *mask)
     resolve();                                                                                     \
     if (!concerns_us(mask))                                                                        \
         return call;                                                                               \
-    unsigned was = blocked;                                                                        \
+    bool was = blocked;                                                                            \
     int result = -1;                                                                               \
-    blocked = named_by(mask);                                                                      \
-    if (pending & ~blocked) {                                                                      \
-        deliver(pending & ~blocked);                                                               \
+    blocked = names_ours(mask);                                                                    \
+    if (pending && !blocked) {                                                                     \
+        deliver();                                                                                 \
         errno = EINTR;                                                                             \
     } else {                                                                                       \
         sigset_t without = without_ours(mask);                                                     \
@@ -316,53 +286,46 @@ EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int most, int time
     WAIT_WITH(mask, real.epoll_pwait(epoll, events, most, timeout, mask));
 }
 
-/* Whoever waits for one of ours would wait in vain: from here on they are the host's. Returns one
- * that has come already, which the host has herewith; 0 for none. */
-static int give_up(const sigset_t *set)
+/* Whoever waits for ours would wait in vain: from here on it is the host's. Whether one has come
+ * already, which the host has herewith. */
+static bool give_up(const sigset_t *set)
 {
-    unsigned named = started ? named_by(set) : 0;
-    if (named == 0)
-        return 0;
+    if (!started || !names_ours(set))
+        return false;
     if (!__atomic_exchange_n(&lost, true, __ATOMIC_RELAXED))
         tell_of_loss();
     real.pthread_sigmask(SIG_BLOCK, set, NULL); /* which the host has done: in truth now */
-    for (int i = 0; i < ours; i++)
-        if (pending & named & 1u << i) {
-            pending &= ~(1u << i);
-            return numbers[i];
-        }
-    return 0;
+    bool came = pending;
+    pending = false;
+    return came;
 }
 
 EXPORT int sigwait(const sigset_t *set, int *signal)
 {
     resolve();
-    int here = give_up(set);
-    if (here == 0)
+    if (!give_up(set))
         return real.sigwait(set, signal);
-    *signal = here;
+    *signal = SIGTRAP;
     return 0;
 }
 
-static int describe(int signal, siginfo_t *info)
+static int describe(siginfo_t *info)
 {
     if (info != NULL)
-        *info = (siginfo_t){.si_signo = signal, .si_code = SI_USER};
-    return signal;
+        *info = (siginfo_t){.si_signo = SIGTRAP, .si_code = SI_USER};
+    return SIGTRAP;
 }
 
 EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *info)
 {
     resolve();
-    int here = give_up(set);
-    return here != 0 ? describe(here, info) : real.sigwaitinfo(set, info);
+    return give_up(set) ? describe(info) : real.sigwaitinfo(set, info);
 }
 
 EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
     resolve();
-    int here = give_up(set);
-    return here != 0 ? describe(here, info) : real.sigtimedwait(set, info, timeout);
+    return give_up(set) ? describe(info) : real.sigtimedwait(set, info, timeout);
 }
 
 EXPORT int signalfd(int descriptor, const sigset_t *set, int flags)

@@ -23,22 +23,22 @@ enum {
 static char mark;
 
 static const struct snarl_services *services;
-static bool has_events; /* else there are timers only */
 
-/* The calling thread's: it comes again and again in its own time on the processor, but the first
- * time of some threads early, for those that do not live so long. A timer may interrupt a system
- * call of the host's; events do not, and have SIGPROF left to the host. */
+/* The calling thread's. Its timer comes again and again in its own time on the processor, and only
+ * when the kernel returns to the host's code (since Linux 5.10: before, it may interrupt a system
+ * call). Perf's clock events are finer, but cost with each switch to the thread and from it: so one
+ * serves only for the first time of some threads, which do not live as long as a timer needs. */
 static __thread struct {
-    int event; /* 0 for none */
+    int early; /* event; 0 for none */
     int timer;
-    bool has_timer, is_early;
+    bool has_timer;
 } clock_of_own __attribute__((tls_model("initial-exec")));
 
 static void start_timer(void)
 {
     struct itimerspec when = {{0, TICK_NS}, {0, TICK_NS}};
     struct sigevent event = {
-        .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGPROF, .sigev_value.sival_ptr = &mark};
+        .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGTRAP, .sigev_value.sival_ptr = &mark};
     event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
     clock_of_own.has_timer =
         syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &clock_of_own.timer) == 0;
@@ -46,22 +46,25 @@ static void start_timer(void)
         syscall(SYS_timer_settime, clock_of_own.timer, 0, &when, NULL);
 }
 
+static void end_early(void)
+{
+    if (clock_of_own.early > 0)
+        snarl_event_close(clock_of_own.early);
+    clock_of_own.early = 0;
+}
+
 /* `early`: nanoseconds until the first time; 0 for the usual. */
 static void start_clock(uint64_t early)
 {
-    clock_of_own.is_early = early != 0;
-    clock_of_own.event = has_events ? snarl_ticks_open(early != 0 ? early : TICK_NS) : 0;
-    if (!has_events)
-        start_timer();
+    start_timer();
+    clock_of_own.early = early != 0 ? snarl_ticks_open(early) : 0;
 }
 
 static void stop_clock(void)
 {
-    if (clock_of_own.event > 0)
-        snarl_event_close(clock_of_own.event);
+    end_early();
     if (clock_of_own.has_timer)
         syscall(SYS_timer_delete, clock_of_own.timer);
-    clock_of_own.event = 0;
     clock_of_own.has_timer = false;
 }
 
@@ -86,18 +89,13 @@ static void tick(ucontext_t *context)
         stop_clock();
         return;
     }
-    if (clock_of_own.is_early)
-        snarl_ticks_change(clock_of_own.event, TICK_NS);
-    clock_of_own.is_early = false;
+    end_early();
     snarl_sampler_tick(context);
 }
 
-static bool on_profile(const siginfo_t *info, ucontext_t *context)
+static bool is_timer(const siginfo_t *info)
 {
-    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &mark)
-        return false;
-    tick(context);
-    return true;
+    return info->si_code == SI_TIMER && info->si_value.sival_ptr == &mark;
 }
 
 static bool on_trap(const siginfo_t *info, ucontext_t *context)
@@ -106,7 +104,7 @@ static bool on_trap(const siginfo_t *info, ucontext_t *context)
     int watchpoint = snarl_watchpoint_of(info, &late);
     if (watchpoint >= 0)
         snarl_sampler_hit(watchpoint, context);
-    if (snarl_tick_is_told(info)) {
+    if (is_timer(info) || snarl_tick_is_told(info)) {
         tick(context);
         return true;
     }
@@ -179,11 +177,7 @@ __attribute__((constructor)) static void start(void)
     snarl_regions_find();
     int watchpoints = services->race_watchpoints ? snarl_watchpoints_open() : 0;
     snarl_sampler_start(services, watchpoints);
-    int ticks = snarl_ticks_open(TICK_NS);
-    has_events = ticks >= 0;
-    if (has_events)
-        snarl_event_close(ticks);
-    if (!snarl_signals_start(on_trap, has_events ? NULL : on_profile, on_loss))
+    if (!snarl_signals_start(on_trap, on_loss))
         return;
     services->watch_threads(begins, ends, forked);
     start_clock(0);

@@ -170,11 +170,6 @@ int snarl_ticks_open(uint64_t period)
     return open_event(&attributes);
 }
 
-void snarl_ticks_change(int ticks, uint64_t period)
-{
-    syscall(SYS_ioctl, ticks, PERF_EVENT_IOC_PERIOD, &period);
-}
-
 bool snarl_tick_is_told(const siginfo_t *info)
 {
     bool late;

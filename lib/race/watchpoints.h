@@ -53,7 +53,6 @@ bool snarl_breakpoint_is_hit(const siginfo_t *info);
  * Returns a descriptor; -1 where there is none to be had. Given back by snarl_event_close.
  */
 int snarl_ticks_open(uint64_t period);
-void snarl_ticks_change(int ticks, uint64_t period);
 bool snarl_tick_is_told(const siginfo_t *info);
 
 void snarl_event_close(int event);
