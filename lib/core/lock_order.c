@@ -293,8 +293,9 @@ static struct snarl_dependency *create(struct snarl_lock_order *order,
     order->dependency_count++;
     dependency->deed = deed_of(order, want);
     dependency->rank = dependency->deed != NULL ? dependency->deed->threads++ : 0;
+    order->has_full_deed |= dependency->rank + 1 >= SNARL_LIKE_KEPT;
     enter(order, dependency);
-    if (order->passes_over && dependency->rank == 0)
+    if (order->passes_over && order->has_full_deed && dependency->rank == 0)
         snarl_order_recall(order, dependency);
     dependency->previous = order->last;
     if (order->last != NULL)

@@ -58,7 +58,8 @@ struct snarl_lock_order {
                                const struct snarl_dependency *right); /* NULL: by the threads */
     void *apart_context;
     bool keep_infeasible;
-    bool passes_over; /* threads that do what many did */
+    bool passes_over;   /* threads that do what many did */
+    bool has_full_deed; /* one was done by as many as are kept: only such are passed over */
     struct snarl_order_deed *recalled;
     bool judged;            /* all that was told */
     uint64_t orders_judged; /* ... and how many orders between threads */

@@ -12,7 +12,7 @@
 void snarl_acquire_rehash(struct snarl_thread *self)
 {
     uint32_t depth = 0;
-    self->context = snarl_hash_mix(0, self->segment);
+    snarl_context_begin(self);
     for (uint32_t i = 0; i < self->depth; i++) {
         struct snarl_holding holding = self->holdings[i];
         if (__atomic_load_n(&self->holdings[i].address, __ATOMIC_RELAXED) == 0)
@@ -215,14 +215,33 @@ static void drop_stale(struct snarl_thread *self, struct snarl_thing thing)
         snarl_semaphore_is_signal(self, thing);
 }
 
+static void grow_seen(struct snarl_caches *caches)
+{
+    size_t count = 4 * ((size_t)caches->seen_size.mask + 1);
+    snarl_session_lock();
+    uint64_t *seen = snarl_session_allocate(count * sizeof *seen);
+    snarl_session_unlock();
+    if (seen == NULL)
+        return;
+    SNARL_ONCE(caches->seen) = seen;
+    SNARL_ONCE(caches->seen_size.mask) = (uint32_t)count - 1;
+}
+
 /* The acquisition is settled, unless it is forgiven: then it is settled for this time only. The
  * context after it. */
 static uint64_t note_seen(struct snarl_thread *self, uint32_t lock, uint32_t stack,
                           enum snarl_taking taking)
 {
     uint64_t context = snarl_context_after(self->context, lock, stack);
-    if (self->forgiving == 0)
-        *snarl_seen_entry_of(self, context) = context + (uint64_t)taking;
+    if (self->forgiving != 0)
+        return context;
+    uint64_t *entry = snarl_seen_entry_of(self, context);
+    if (*entry != 0 && *entry != context + (uint64_t)taking &&
+        snarl_cache_is_short(&self->caches.seen_size, SNARL_SEEN_ENTRIES_MOST)) {
+        grow_seen(&self->caches);
+        entry = snarl_seen_entry_of(self, context);
+    }
+    *entry = context + (uint64_t)taking;
     return context;
 }
 
@@ -277,6 +296,19 @@ void snarl_release_for_holders(uintptr_t address)
     }
 }
 
+/* Out of order, as hand over hand. A signal handler's calls pass unseen meanwhile, which spares two
+ * changes of the mask. */
+static void drop(struct snarl_thread *self, struct snarl_holding *holding)
+{
+    enum snarl_thread_state state = self->state;
+    __atomic_store_n(&self->state, SNARL_THREAD_INSIDE, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    holding->address = 0;
+    snarl_acquire_rehash(self);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&self->state, state, __ATOMIC_RELAXED);
+}
+
 void snarl_released_slow(struct snarl_thread *self, struct snarl_thing thing,
                          struct snarl_site site)
 {
@@ -285,13 +317,15 @@ void snarl_released_slow(struct snarl_thread *self, struct snarl_thing thing,
         holding->count--;
         return;
     }
+    if (holding != NULL && !holding->unproven) {
+        drop(self, holding);
+        return;
+    }
     struct snarl_entry entry = snarl_enter(self);
     if (holding != NULL) {
-        bool unproven = holding->unproven;
         holding->address = 0;
         snarl_acquire_rehash(self);
-        if (unproven)
-            snarl_semaphore_is_lock(self, thing);
+        snarl_semaphore_is_lock(self, thing);
     } else if (thing.kind == SNARL_OBJECT_SEMAPHORE) {
         snarl_semaphore_is_signal(self, thing);
         snarl_misuse_settle(self, thing, site);

@@ -55,10 +55,17 @@ static inline uint64_t snarl_context_after(uint64_t context, uint32_t lock, uint
     return product ^ product >> 32;
 }
 
+/* With nothing held. No two threads of a session have the same. */
+static inline void snarl_context_begin(struct snarl_thread *self)
+{
+    self->context = snarl_hash_mix(0, (uint64_t)self->id << 32 | self->segment);
+}
+
 /* Where the thread's cache of judged acquisitions has, or is to have, `context` + `taking`. */
 static inline uint64_t *snarl_seen_entry_of(struct snarl_thread *self, uint64_t context)
 {
-    return &self->caches->seen[context % SNARL_SEEN_ENTRIES];
+    uint32_t mask = SNARL_ONCE(self->caches.seen_size.mask);
+    return &SNARL_ONCE(self->caches.seen)[context & mask];
 }
 
 /* What the thread holds at an address, innermost first, or NULL. */

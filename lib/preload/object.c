@@ -154,11 +154,29 @@ struct snarl_object *snarl_object_begin(struct snarl_thread *self, struct snarl_
     return object;
 }
 
+static void grow_locks(struct snarl_caches *caches)
+{
+    size_t count = 4 * ((size_t)caches->locks_size.mask + 1);
+    struct snarl_lock_entry *locks = snarl_session_allocate(count * sizeof *locks);
+    struct snarl_lock_description *descriptions =
+        snarl_session_allocate(count * sizeof *descriptions);
+    if (locks == NULL || descriptions == NULL)
+        return;
+    SNARL_ONCE(caches->locks) = locks;
+    caches->descriptions = descriptions;
+    SNARL_ONCE(caches->locks_size.mask) = (uint32_t)count - 1;
+}
+
 static void remember(struct snarl_thread *self, struct snarl_thing thing,
                      const struct snarl_object *object)
 {
     struct snarl_lock_entry *entry = snarl_lock_entry_of(self, thing.address);
-    self->caches->descriptions[entry - self->caches->locks] = (struct snarl_lock_description){
+    if (entry->key != 0 && entry->key != snarl_thing_key(thing) &&
+        snarl_cache_is_short(&self->caches.locks_size, SNARL_LOCK_ENTRIES_MOST)) {
+        grow_locks(&self->caches);
+        entry = snarl_lock_entry_of(self, thing.address);
+    }
+    self->caches.descriptions[entry - self->caches.locks] = (struct snarl_lock_description){
         object->created, object->value, object->name != NULL && !object->written};
     *entry = (struct snarl_lock_entry){
         snarl_thing_key(thing),

@@ -76,7 +76,11 @@ static inline uint64_t snarl_thing_key(struct snarl_thing thing)
 static inline struct snarl_lock_entry *snarl_lock_entry_of(struct snarl_thread *self,
                                                            uintptr_t address)
 {
-    return &self->caches->locks[((address >> 3) ^ (address >> 12)) % SNARL_LOCK_ENTRIES];
+    /* Allocators put what threads have of their own at equal places of areas that lie far apart:
+     * all bits of the address must count. */
+    uint64_t product = (uint64_t)address * 0x9e3779b97f4a7c15u;
+    uint32_t mask = SNARL_ONCE(self->caches.locks_size.mask);
+    return &SNARL_ONCE(self->caches.locks)[(product >> 40) & mask];
 }
 
 /* The number of what lives there if this thread's cache still knows it, with the flags above; else

@@ -382,7 +382,7 @@ void snarl_stacks_after_unload(void)
         known = next;
     }
     for (struct snarl_thread *thread = snarl_session.threads; thread; thread = thread->next)
-        for (int i = 0; thread->caches != NULL && i < SNARL_MEMO_ENTRIES; i++)
-            __atomic_store_n(&thread->caches->memos[i].caller, 0, __ATOMIC_RELAXED);
+        for (int i = 0; thread->caches.memos != NULL && i < SNARL_MEMO_ENTRIES; i++)
+            __atomic_store_n(&thread->caches.memos[i].caller, 0, __ATOMIC_RELAXED);
     snarl_session_unlock();
 }

@@ -59,7 +59,7 @@ static inline struct snarl_memo *snarl_memo_of(struct snarl_thread *self, struct
                                                uint32_t way)
 {
     uintptr_t hash = (site.caller >> 2) ^ (site.frame >> 4) ^ (site.frame >> 11);
-    return &self->caches->memos[(hash % SNARL_MEMO_ENTRIES) ^ way];
+    return &self->caches.memos[(hash % SNARL_MEMO_ENTRIES) ^ way];
 }
 
 static inline bool snarl_memo_holds(const struct snarl_memo *memo, uintptr_t frame, int i)

@@ -44,6 +44,25 @@ static struct snarl_thread_row *new_row(struct snarl_thread *thread)
     return &snarl_table_rows(session->newest_table)[session->rows_used++];
 }
 
+static bool make_caches(struct snarl_caches *caches)
+{
+    struct {
+        struct snarl_memo memos[SNARL_MEMO_ENTRIES];
+        struct snarl_lock_entry locks[SNARL_LOCK_ENTRIES];
+        uint64_t seen[SNARL_SEEN_ENTRIES];
+        struct snarl_lock_description descriptions[SNARL_LOCK_ENTRIES];
+    } *first = snarl_session_allocate(sizeof *first);
+    if (first == NULL)
+        return false;
+    *caches = (struct snarl_caches){.locks_size.mask = SNARL_LOCK_ENTRIES - 1,
+                                    .seen_size.mask = SNARL_SEEN_ENTRIES - 1,
+                                    .locks = first->locks,
+                                    .descriptions = first->descriptions,
+                                    .seen = first->seen,
+                                    .memos = first->memos};
+    return true;
+}
+
 struct snarl_thread *snarl_thread_new(void)
 {
     struct snarl_session *session = &snarl_session;
@@ -53,6 +72,8 @@ struct snarl_thread *snarl_thread_new(void)
         struct snarl_thread kept = *thread;
         memset(thread, 0, sizeof *thread);
         thread->row = kept.row;
+        /* Call paths and locks are checked against what is there now, whoever remembers them; what
+         * was seen is of contexts that no other thread has. */
         thread->caches = kept.caches;
         thread->holdings = kept.holdings;
         thread->capacity = kept.capacity;
@@ -60,23 +81,20 @@ struct snarl_thread *snarl_thread_new(void)
         if (thread->annotated_wait != NULL)
             memset(thread->annotated_wait, 0, sizeof *thread->annotated_wait);
         thread->chaos = kept.chaos;
-        /* Call paths and locks are checked against what is there now, whoever remembers them. */
-        memset(thread->caches->seen, 0, sizeof thread->caches->seen);
     } else {
         thread = snarl_session_allocate(sizeof *thread);
         if (thread == NULL)
             return NULL;
-        thread->caches = snarl_session_allocate(sizeof *thread->caches);
         thread->holdings = snarl_session_allocate(FIRST_CAPACITY * sizeof thread->holdings[0]);
         thread->capacity = FIRST_CAPACITY;
-        if (thread->caches == NULL || thread->holdings == NULL)
+        if (!make_caches(&thread->caches) || thread->holdings == NULL)
             return NULL;
         thread->row = new_row(thread);
     }
     thread->id = ++session->last_thread;
     thread->segment = 1;
     thread->state = SNARL_THREAD_INSIDE;
-    thread->context = snarl_hash_mix(0, thread->segment);
+    snarl_context_begin(thread);
     snarl_chaos_begin(thread);
     thread->next = session->threads;
     session->threads = thread;

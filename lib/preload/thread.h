@@ -19,7 +19,9 @@
 enum {
     SNARL_MEMO_ENTRIES = 512, /* powers of two */
     SNARL_LOCK_ENTRIES = 1024,
+    SNARL_LOCK_ENTRIES_MOST = 8192, /* of a thread that needs them */
     SNARL_SEEN_ENTRIES = 2048,
+    SNARL_SEEN_ENTRIES_MOST = 16384,
     SNARL_MEMO_WAYS = 4,   /* places at which a memo may stand */
     SNARL_MEMO_FRAMES = 4, /* return addresses above the caller's that a memo checks */
     SNARL_GENERATIONS = 16384,
@@ -84,12 +86,32 @@ struct snarl_lock_description {
     bool untold; /* it has a name that is not in the recording yet */
 };
 
-struct snarl_caches {
-    struct snarl_lock_entry locks[SNARL_LOCK_ENTRIES];
-    uint64_t seen[SNARL_SEEN_ENTRIES]; /* contexts after an acquisition that was judged before */
-    struct snarl_memo memos[SNARL_MEMO_ENTRIES];
-    struct snarl_lock_description descriptions[SNARL_LOCK_ENTRIES]; /* of `locks`, in their order */
+/* Of a cache that grows once too many entries have displaced others. */
+struct snarl_cache_size {
+    uint32_t mask;      /* of an index: one less than there are places */
+    uint32_t displaced; /* entries, since it last grew */
 };
+
+/* A fast path that a signal handler interrupts, in which they grow, may still read what was there
+ * before: so that is left, and a mask must be read before the pointer it is for. */
+struct snarl_caches {
+    struct snarl_cache_size locks_size, seen_size;
+    struct snarl_lock_entry *locks;
+    struct snarl_lock_description *descriptions; /* of `locks`, in their order */
+    uint64_t *seen; /* contexts after an acquisition that was judged before */
+    struct snarl_memo *memos;
+};
+
+/* An entry has been displaced by another. Whether it is time for four times as many. */
+static inline bool snarl_cache_is_short(struct snarl_cache_size *size, uint32_t most)
+{
+    if (++size->displaced <= size->mask || size->mask >= most - 1)
+        return false;
+    size->displaced = 0;
+    return true;
+}
+
+#define SNARL_ONCE(variable) (*(volatile __typeof__(variable) *)&(variable))
 
 /* What a thread waits for, for others to read: valid if `sequence` is odd. */
 struct snarl_published_want {
@@ -139,7 +161,7 @@ struct snarl_thread {
     uint32_t watch_count;           /* frames that are watched, see frames.h */
     struct snarl_holding *holdings; /* outermost first */
     uint64_t context; /* running hash of the segment and of what is held, at which stacks */
-    struct snarl_caches *caches;
+    struct snarl_caches caches;
     struct snarl_thread_row *row;
     uintptr_t lowest_watch;          /* the innermost frame: where what it houses lies, */
     const uintptr_t *lowest_return;  /* and the word that says to where it returns, */

@@ -71,7 +71,7 @@ static bool recall(struct snarl_thread *self, struct snarl_thing thing,
     if (lock == 0)
         return false;
     const struct snarl_lock_description *known =
-        &self->caches->descriptions[entry - self->caches->locks];
+        &self->caches.descriptions[entry - self->caches.locks];
     if (known->untold)
         return false;
     *described =
