@@ -181,9 +181,8 @@ static uint32_t depend(struct snarl_thread *self, struct snarl_thing thing, stru
 static bool depends(const struct snarl_thread *self, struct snarl_thing thing,
                     enum snarl_taking taking)
 {
-    /* A try that fails does not wait; but of a semaphore it is how waiting begins (CPython). */
     return self->depth > 0 && self->forgiving == 0 && snarl_options.detect_deadlocks &&
-           (!(taking & SNARL_TAKING_TRIED) || thing.kind == SNARL_OBJECT_SEMAPHORE);
+           snarl_is_told(thing, taking);
 }
 
 /* The lock's number, with flags, and room for one more holding; 0 if that cannot be had. */

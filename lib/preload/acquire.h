@@ -109,6 +109,24 @@ snarl_hold(struct snarl_thread *self, struct snarl_thing thing, uint32_t lock, u
     row->acquisitions++;
 }
 
+/* Whether a lock is on the books only once it has been told with what it was held: a try that fails
+ * does not wait; but of a semaphore it is how waiting begins (CPython). */
+static inline bool snarl_is_told(struct snarl_thing thing, enum snarl_taking taking)
+{
+    return !(taking & SNARL_TAKING_TRIED) || thing.kind == SNARL_OBJECT_SEMAPHORE;
+}
+
+/* Whether nothing is left to be done about an acquisition that leads to `context`. */
+static inline __attribute__((always_inline)) bool snarl_is_settled(struct snarl_thread *self,
+                                                                   struct snarl_thing thing,
+                                                                   uint64_t context,
+                                                                   enum snarl_taking taking)
+{
+    return snarl_is_told(thing, taking)
+               ? *snarl_seen_entry_of(self, context) == context + (uint64_t)taking
+               : snarl_holding_of(self, thing.address) == NULL;
+}
+
 /* After the lock was taken by this call path: whether that was seen before, and is settled. */
 static inline __attribute__((always_inline)) bool snarl_acquired_at(struct snarl_thread *self,
                                                                     struct snarl_thing thing,
@@ -118,8 +136,7 @@ static inline __attribute__((always_inline)) bool snarl_acquired_at(struct snarl
     uint32_t lock = snarl_object_recall(self, thing) & ~(uint32_t)SNARL_LOCK_WRITTEN;
     uint64_t context = snarl_context_after(self->context, lock, stack);
     if (__builtin_expect(stack == 0 || lock - 1 >= SNARL_LOCK_ID || self->depth >= self->capacity ||
-                             (self->depth > 0 &&
-                              *snarl_seen_entry_of(self, context) != context + (uint64_t)taking),
+                             (self->depth > 0 && !snarl_is_settled(self, thing, context, taking)),
                          0))
         return false;
     snarl_hold(self, thing, lock, stack, context, taking & SNARL_TAKING_SHARED, false);

@@ -19,9 +19,9 @@
 enum {
     SNARL_MEMO_ENTRIES = 512, /* powers of two */
     SNARL_LOCK_ENTRIES = 1024,
-    SNARL_LOCK_ENTRIES_MOST = 8192, /* of a thread that needs them */
+    SNARL_LOCK_ENTRIES_MOST = 16384, /* of a thread that needs them; by fours */
     SNARL_SEEN_ENTRIES = 2048,
-    SNARL_SEEN_ENTRIES_MOST = 16384,
+    SNARL_SEEN_ENTRIES_MOST = 131072,
     SNARL_MEMO_WAYS = 4,   /* places at which a memo may stand */
     SNARL_MEMO_FRAMES = 4, /* return addresses above the caller's that a memo checks */
     SNARL_GENERATIONS = 16384,
