@@ -24,6 +24,12 @@ static void (*tell_of_loss)(void);
 static __thread bool blocked __attribute__((tls_model("initial-exec")));
 static __thread bool pending __attribute__((tls_model("initial-exec")));
 
+/* The frame of a handler of the host's that has it blocked while it runs. */
+static __thread struct {
+    const char *frame; /* NULL for none */
+    bool blocked_before;
+} within __attribute__((tls_model("initial-exec")));
+
 static struct {
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
     sighandler_t (*signal)(int, sighandler_t);
@@ -77,6 +83,55 @@ static void die(void)
     real.pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Gives the host what came while it had it blocked. */
+static void deliver(void)
+{
+    pending = false;
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
+}
+
+/* The handler may have been left by a jump, which has restored the mask from before it. `here`: in
+ * the stack, where the host's code is. */
+static void notice_jump(const char *here)
+{
+    if (within.frame == NULL)
+        return;
+    stack_t stack;
+    syscall(SYS_sigaltstack, NULL, &stack);
+    bool frame_aside = (size_t)(within.frame - (const char *)stack.ss_sp) < stack.ss_size;
+    bool here_aside = (size_t)(here - (const char *)stack.ss_sp) < stack.ss_size;
+    if (frame_aside == here_aside ? here < within.frame : here_aside)
+        return;
+    within.frame = NULL;
+    blocked = within.blocked_before;
+}
+
+static void call_handler(const struct sigaction *action, siginfo_t *info, ucontext_t *context)
+{
+    if (action->sa_flags & SA_SIGINFO)
+        action->sa_sigaction(SIGTRAP, info, context);
+    else
+        action->sa_handler(SIGTRAP);
+}
+
+/* What comes meanwhile comes afterwards, to the code that was interrupted. */
+static void call_handler_blocked(const struct sigaction *action, siginfo_t *info,
+                                 ucontext_t *context)
+{
+    sigset_t all;
+    within.frame = (const char *)context;
+    within.blocked_before = blocked;
+    blocked = true;
+    call_handler(action, info, context);
+    blocked = within.blocked_before;
+    within.frame = NULL;
+    if (!pending || blocked)
+        return;
+    sigfillset(&all);
+    real.pthread_sigmask(SIG_SETMASK, &all, NULL);
+    deliver();
+}
+
 /* Calls the host's handler as the kernel would: with the mask that it has asked for. */
 static void call_host(siginfo_t *info, ucontext_t *context)
 {
@@ -93,10 +148,10 @@ static void call_host(siginfo_t *info, ucontext_t *context)
     sigorset(&mask, &mask, &action.sa_mask);
     sigdelset(&mask, SIGTRAP);
     real.pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    if (action.sa_flags & SA_SIGINFO)
-        action.sa_sigaction(SIGTRAP, info, context);
+    if (action.sa_flags & SA_NODEFER && !sigismember(&action.sa_mask, SIGTRAP))
+        call_handler(&action, info, context);
     else
-        action.sa_handler(SIGTRAP);
+        call_handler_blocked(&action, info, context);
 }
 
 static void handle(int signal, siginfo_t *info, void *data)
@@ -105,6 +160,7 @@ static void handle(int signal, siginfo_t *info, void *data)
     ucontext_t *context = data;
     (void)signal;
     if (!take(info, context)) {
+        notice_jump((const char *)context->uc_mcontext.gregs[REG_RSP]);
         if (blocked)
             pending = true;
         else
@@ -169,13 +225,6 @@ EXPORT sighandler_t signal(int number, sighandler_t handler)
     return sigaction(number, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
 
-/* Gives the host what came while it had it blocked. */
-static void deliver(void)
-{
-    pending = false;
-    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGTRAP);
-}
-
 static bool names_ours(const sigset_t *set)
 {
     return sigismember(set, SIGTRAP) == 1;
@@ -192,6 +241,7 @@ static sigset_t without_ours(const sigset_t *set)
 static int change_mask(int (*change)(int, const sigset_t *, sigset_t *), int how,
                        const sigset_t *set, sigset_t *before)
 {
+    notice_jump(__builtin_frame_address(0));
     sigset_t without;
     bool named = false, was = blocked;
     if (set != NULL) {
@@ -249,6 +299,7 @@ static bool concerns_us(const sigset_t *mask)
     resolve();                                                                                     \
     if (!concerns_us(mask))                                                                        \
         return call;                                                                               \
+    notice_jump(__builtin_frame_address(0));                                                       \
     bool was = blocked;                                                                            \
     int result = -1;                                                                               \
     blocked = names_ours(mask);                                                                    \

@@ -1,6 +1,7 @@
 /* A program with handlers of its own for SIGTRAP and SIGPROF, while threads work. */
 #include "signals.h"
 
+#include <errno.h>
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
@@ -183,6 +184,26 @@ void see_timers(void)
     signal(SIGPROF, SIG_DFL);
 }
 
+/* A call that is not to be begun anew ends with a signal. */
+void see_interruptions(void)
+{
+    struct itimerval often = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
+    int ends[2];
+    char byte;
+    if (pipe(ends) != 0)
+        return;
+    signal(SIGALRM, handle);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    siginterrupt(SIGALRM, 1);
+#pragma GCC diagnostic pop
+    signal(SIGALRM, handle); /* which must leave that as it is */
+    setitimer(ITIMER_REAL, &often, NULL);
+    ssize_t size = read(ends[0], &byte, 1);
+    printf("read: %zd, interrupted: %d\n", size, size < 0 && errno == EINTR && count > 0);
+    setitimer(ITIMER_REAL, &never, NULL);
+}
+
 static const struct {
     const char *name;
     void (*see)(void);
@@ -201,6 +222,7 @@ static const struct {
     {"sleeps", see_sleeps},
     {"processes", see_processes},
     {"cancelled", see_cancelled},
+    {"interruptions", see_interruptions},
 };
 
 static void *work_a_while(void *unused)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The two signals that snarl lives by. */
+/* The signal that snarl lives by, and one that profilers do. */
 static const int both[] = {SIGTRAP, SIGPROF};
 
 #define FOR_BOTH(number)                                                                           \
@@ -52,6 +52,7 @@ static inline void work(long rounds)
 void see_old_actions(void);
 void see_flags(void);
 void see_handler_masks(void);
+void see_interruptions(void);
 void see_own_traps(void);
 void see_timers(void);
 void see_masks(void);
