@@ -120,17 +120,16 @@ static const char *object_of(struct race *race)
         return snarl_report_string(report, "%s (%s)", race->variable, race->type);
     if (race->variable != NULL)
         return race->variable;
-    if (race->fact->block != 0 && race->fact->allocated != 0) {
-        struct snarl_stack made =
-            snarl_builder_stack(race->builder, race->source, race->fact->allocated);
-        const struct snarl_advice advice = {.report = report};
-        const char *place = snarl_advice_place(&advice, &made);
-        return snarl_report_string(
-            report, "byte %" PRIu64 " of a block of %" PRIu64 " bytes allocated in %s",
-            race->fact->address - race->fact->block, race->fact->block_size,
-            place != NULL ? place : "an unknown place");
-    }
-    return "memory that is no variable";
+    if (race->fact->block == 0)
+        return "memory that is no variable";
+    struct snarl_stack made =
+        snarl_builder_stack(race->builder, race->source, race->fact->allocated);
+    const struct snarl_advice advice = {.report = report};
+    const char *place = snarl_advice_place(&advice, &made);
+    return snarl_report_string(report,
+                               "byte %" PRIu64 " of a block of %" PRIu64 " bytes allocated in %s",
+                               race->fact->address - race->fact->block, race->fact->block_size,
+                               place != NULL ? place : "an unknown place");
 }
 
 /* A number as a count reads best in decimal, an address or a pattern of bits does not. */

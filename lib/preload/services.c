@@ -47,6 +47,17 @@ static uint32_t capture(const ucontext_t *context, bool behind)
     return stack;
 }
 
+static uint32_t frame(uintptr_t return_address)
+{
+    struct snarl_thread *self = interrupted();
+    if (self == NULL)
+        return 0;
+    struct snarl_entry entry = snarl_enter(self);
+    uint32_t stack = snarl_stack_of_frame(return_address);
+    snarl_leave(self, entry);
+    return stack;
+}
+
 static size_t held(struct snarl_held *items, size_t room)
 {
     struct snarl_thread *self = interrupted();
@@ -97,15 +108,27 @@ static void watch_threads(void (*begins)(void), void (*ends)(void), void (*forke
     snarl_thread_watch = (struct snarl_thread_watch){begins, ends, forked};
 }
 
+static struct snarl_releases releases(const struct snarl_releases *replacement)
+{
+    struct snarl_releases before = {snarl_real.free, snarl_real.realloc};
+    if (replacement != NULL) {
+        snarl_real.free = replacement->free;
+        snarl_real.realloc = replacement->realloc;
+    }
+    return before;
+}
+
 SNARL_EXPORT const struct snarl_services *snarl_services(void)
 {
     static struct snarl_services services = {.version = SNARL_SERVICES_VERSION,
                                              .describe = describe,
                                              .capture = capture,
+                                             .frame = frame,
                                              .held = held,
                                              .write = write_fact,
                                              .lose = lose,
-                                             .watch_threads = watch_threads};
+                                             .watch_threads = watch_threads,
+                                             .releases = releases};
     services.race_budget = snarl_options.race_budget;
     services.race_watchpoints = snarl_options.race_watchpoints;
     return &services;

@@ -17,7 +17,7 @@
 #include "recording/layout.h"
 
 enum {
-    SNARL_SERVICES_VERSION = 1, /* both libraries come from one build, and check that they do */
+    SNARL_SERVICES_VERSION = 2, /* both libraries come from one build, and check that they do */
 };
 
 /* What a thread is, as far as races are concerned. */
@@ -27,6 +27,12 @@ struct snarl_service_thread {
     uintptr_t stack_low, stack_high; /* 0 where it is not known */
     size_t held_count;               /* locks */
     uint32_t held_hash;              /* of which ones */
+};
+
+/* The calls of libc's, or of the host's allocator, by which memory is given back. */
+struct snarl_releases {
+    void (*free)(void *block);
+    void *(*realloc)(void *block, size_t size);
 };
 
 struct snarl_services {
@@ -42,6 +48,9 @@ struct snarl_services {
      * instruction pointer is behind the instruction of interest, as a return address is. */
     uint32_t (*capture)(const ucontext_t *context, bool behind);
 
+    /* A stack of one frame, the one that the call returns to; its id. */
+    uint32_t (*frame)(uintptr_t return_address);
+
     /* What the calling thread holds, outermost first; at most `room`. Returns how many. */
     size_t (*held)(struct snarl_held *held, size_t room);
 
@@ -54,6 +63,10 @@ struct snarl_services {
     /* Calls `begins` in each thread that begins from now on, in it, before the host's code; and
      * `ends` in it, when it ends. `forked`, in a child's only thread, once its session begins. */
     void (*watch_threads)(void (*begins)(void), void (*ends)(void), void (*forked)(void));
+
+    /* What libsnarl.so calls after its own work on a block that is given back; `replacement` from
+     * now on, if that is not NULL. By the only thread there is. */
+    struct snarl_releases (*releases)(const struct snarl_releases *replacement);
 };
 
 /* The table, static. */

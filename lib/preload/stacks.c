@@ -370,6 +370,11 @@ uint32_t snarl_stack_capture_context(struct snarl_thread *self, const ucontext_t
     return stack;
 }
 
+uint32_t snarl_stack_of_frame(uintptr_t return_address)
+{
+    return intern(&return_address, 1);
+}
+
 void snarl_stacks_after_unload(void)
 {
     struct snarl_arena *arena = &snarl_session.arena;

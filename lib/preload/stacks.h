@@ -53,6 +53,9 @@ uint32_t snarl_stack_capture(struct snarl_thread *self, struct snarl_site site);
 uint32_t snarl_stack_capture_context(struct snarl_thread *self, const ucontext_t *context,
                                      bool behind);
 
+/* A stack of that one frame; its id. */
+uint32_t snarl_stack_of_frame(uintptr_t return_address);
+
 /* Where the thread keeps the memo of a call path: at one of SNARL_MEMO_WAYS places, which differ in
  * the lowest bits of their index. Paths that differ further up only share all of them. */
 static inline struct snarl_memo *snarl_memo_of(struct snarl_thread *self, struct snarl_site site,

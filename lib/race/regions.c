@@ -18,9 +18,9 @@ static size_t count;
 
 static bool is_foreign_library(const char *path)
 {
-    static const char *const names[] = {"libc.so",     "ld-linux",      "libsnarl", "libunwind",
-                                        "libZydis",    "libpthread.so", "liblzma",  "linux-vdso",
-                                        "libgcc_s.so", "libtsan",       "libasan"};
+    static const char *const names[] = {"libc.so",  "ld-linux",      "libsnarl",   "libunwind",
+                                        "libZydis", "libpthread.so", "linux-vdso", "libgcc_s.so",
+                                        "libtsan",  "libasan"};
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(name, names[i], strlen(names[i])) == 0)

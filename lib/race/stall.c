@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "race/blocks.h"
 #include "race/regions.h"
 #include "race/watchpoints.h"
 
@@ -177,6 +178,12 @@ static void write_race(const struct slot *slot, const ucontext_t *context, uint6
         fact.sides[1].flags = SNARL_RACE_UNSEEN | SNARL_RACE_WRITES;
     if (!is_new((uint64_t)context->uc_mcontext.gregs[REG_RIP], fact.sides[1].at, before != after))
         return;
+    struct snarl_block block;
+    if (snarl_blocks_find(slot->address, &block)) {
+        fact.block = block.start;
+        fact.block_size = block.size;
+        fact.allocated = block.asker != 0 ? services->frame(block.asker) : 0;
+    }
     describe_side(&fact.sides[0], context, slot->flags & (SNARL_RACE_READS | SNARL_RACE_WRITES));
     struct iovec part = {&fact, sizeof fact};
     services->write(&part, 1);

@@ -8,6 +8,7 @@
 #include "base/system.h"
 #include "base/text.h"
 #include "race/access.h"
+#include "race/allocator.h"
 #include "race/choice.h"
 #include "race/regions.h"
 #include "race/sampler.h"
@@ -179,6 +180,7 @@ __attribute__((constructor)) static void start(void)
     snarl_sampler_start(services, watchpoints);
     if (!snarl_signals_start(on_trap, on_loss))
         return;
+    snarl_allocator_start(services);
     services->watch_threads(begins, ends, forked);
     start_clock(0);
 }

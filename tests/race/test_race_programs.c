@@ -73,6 +73,14 @@ static void races_are_found(void **state)
          "error flag (int)\n"
          "  mark_first write of size 4\n"
          "  mark_second write of size 4\n"},
+        {PROGRAM("heap"), EXIT_FOUND,
+         "error byte 8 of a block of 16 bytes allocated in open_account() (heap.c:39)\n"
+         "  deposit read and write of size 8\n"
+         "  withdraw read and write of size 8\n"},
+        {PROGRAM("heap_new"), EXIT_FOUND,
+         "error byte 8 of a block of 16 bytes allocated in open_account() (heap_new.cc:13)\n"
+         "  deposit(account*) read and write of size 8\n"
+         "  deposit(account*) read and write of size 8\n"},
     };
     if (!race_has_watchpoints())
         skip();
@@ -99,9 +107,6 @@ static void races_of_what_has_no_name_are_found(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {PROGRAM("heap"), EXIT_FOUND,
-         "  deposit read and write of size 8\n"
-         "  withdraw read and write of size 8\n"},
         {PROGRAM("counter_stripped"), EXIT_FOUND,
          "  ? read and write of size 8\n"
          "  ? read and write of size 8\n"},

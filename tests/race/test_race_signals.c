@@ -41,6 +41,7 @@ static void check(const char *name, const char *line)
     CASE(timers)                                                                                   \
     CASE(masks)                                                                                    \
     CASE(inherited_masks)                                                                          \
+    CASE(raw_masks)                                                                                \
     CASE(exec_mask)                                                                                \
     CASE(directed)                                                                                 \
     CASE(jumps)                                                                                    \

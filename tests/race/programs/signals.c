@@ -215,6 +215,7 @@ static const struct {
     {"timers", see_timers},
     {"masks", see_masks},
     {"inherited_masks", see_inherited_masks},
+    {"raw_masks", see_raw_masks},
     {"exec_mask", see_exec_mask},
     {"waits", see_waits},
     {"directed", see_directed},

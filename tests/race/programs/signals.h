@@ -57,6 +57,7 @@ void see_own_traps(void);
 void see_timers(void);
 void see_masks(void);
 void see_inherited_masks(void);
+void see_raw_masks(void);
 void see_waits(void);
 void see_directed(void);
 void see_jumps(void);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <spawn.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -75,6 +76,27 @@ static void *tell_mask(void *words)
 {
     printf("%s: %d %d\n", (const char *)words, is_blocked(SIGTRAP), is_blocked(SIGPROF));
     return NULL;
+}
+
+static void *work_some(void *unused)
+{
+    work(3000000);
+    return unused;
+}
+
+/* By the system call itself, as a runtime of its own does. */
+void see_raw_masks(void)
+{
+    uint64_t all = ~(uint64_t)0, old = 0;
+    pthread_t threads[2];
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof all);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, work_some, NULL);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    work(3000000);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof old);
+    puts("worked with all signals blocked");
 }
 
 void see_inherited_masks(void)
