@@ -84,18 +84,6 @@ static void set_stepping(ucontext_t *context, bool stepping)
     *flags = stepping ? *flags | TRAP_FLAG : *flags & ~(greg_t)TRAP_FLAG;
 }
 
-void snarl_sampler_tick(ucontext_t *context)
-{
-    if (own.stepping || own.waiting || own.at_work || !may_step(context) ||
-        !has_budget(own.is_early ? CREDIT : 0))
-        return;
-    own.is_early = false;
-    own.left = STEPS;
-    own.skip = draw() % FIRST_STEPS;
-    own.beginning = false;
-    set_stepping(context, true);
-}
-
 /* The next access of the calling thread, where that may be looked at. */
 static bool find_access(const ucontext_t *context, struct snarl_access *access,
                         struct snarl_service_thread *self)
@@ -235,16 +223,34 @@ static void spend(uint64_t begun)
     __atomic_fetch_add(&spent_ns, passed + passed / 2 + STEP, __ATOMIC_RELAXED);
 }
 
-bool snarl_sampler_step(ucontext_t *context)
+/* The thread goes on by one step, or for good, as the instruction that comes next allows. */
+static void advance(ucontext_t *context)
 {
-    if (!own.stepping)
-        return false;
     uint64_t begun = snarl_clock_monotonic();
     own.at_work = true;
     step(context);
     own.at_work = false;
     spend(begun);
+}
+
+bool snarl_sampler_step(ucontext_t *context)
+{
+    if (!own.stepping)
+        return false;
+    advance(context);
     return true;
+}
+
+void snarl_sampler_tick(ucontext_t *context)
+{
+    if (own.stepping || own.waiting || own.at_work || !may_step(context) ||
+        !has_budget(own.is_early ? CREDIT : 0))
+        return;
+    own.is_early = false;
+    own.left = STEPS;
+    own.skip = draw() % FIRST_STEPS;
+    own.beginning = false;
+    advance(context);
 }
 
 uint64_t snarl_sampler_early(void)
@@ -263,7 +269,7 @@ void snarl_sampler_returned(ucontext_t *context)
         return;
     own.waiting = false;
     own.return_to = 0;
-    set_stepping(context, may_step(context));
+    advance(context);
 }
 
 /* In truth: a thread inherits what its maker has blocked, past us if it likes. */

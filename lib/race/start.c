@@ -99,8 +99,13 @@ static bool is_timer(const siginfo_t *info)
     return info->si_code == SI_TIMER && info->si_value.sival_ptr == &mark;
 }
 
+/* A signal of the number that was pending already, from another thread, takes the place of a
+ * step's; and what the processor says of a watchpoint that has just been disarmed comes without
+ * perf. */
 static bool on_trap(const siginfo_t *info, ucontext_t *context)
 {
+    if (info->si_code != TRAP_TRACE)
+        snarl_sampler_step(context);
     bool late;
     int watchpoint = snarl_watchpoint_of(info, &late);
     if (watchpoint >= 0)
@@ -113,7 +118,8 @@ static bool on_trap(const siginfo_t *info, ucontext_t *context)
         snarl_sampler_returned(context);
         return true;
     }
-    return watchpoint >= 0 || late || (info->si_code == TRAP_TRACE && snarl_sampler_step(context));
+    return watchpoint >= 0 || late || info->si_code == TRAP_HWBKPT ||
+           (info->si_code == TRAP_TRACE && snarl_sampler_step(context));
 }
 
 static void begins(void)
