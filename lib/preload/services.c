@@ -103,9 +103,9 @@ static void lose(enum snarl_loss loss)
     snarl_leave(self, entry);
 }
 
-static void watch_threads(void (*begins)(void), void (*ends)(void), void (*forked)(void))
+static void watch_threads(const struct snarl_thread_watch *watch)
 {
-    snarl_thread_watch = (struct snarl_thread_watch){begins, ends, forked};
+    snarl_thread_watch = *watch;
 }
 
 static struct snarl_releases releases(const struct snarl_releases *replacement)

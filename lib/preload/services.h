@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <ucontext.h>
 
+#include "preload/thread_watch.h"
 #include "recording/layout.h"
 
 enum {
@@ -60,9 +61,8 @@ struct snarl_services {
     /* Notes a loss. */
     void (*lose)(enum snarl_loss loss);
 
-    /* Calls `begins` in each thread that begins from now on, in it, before the host's code; and
-     * `ends` in it, when it ends. `forked`, in a child's only thread, once its session begins. */
-    void (*watch_threads)(void (*begins)(void), void (*ends)(void), void (*forked)(void));
+    /* From now on tells of threads, as `watch` says. By the only thread there is. */
+    void (*watch_threads)(const struct snarl_thread_watch *watch);
 
     /* What libsnarl.so calls after its own work on a block that is given back; `replacement` from
      * now on, if that is not NULL. By the only thread there is. */

@@ -114,6 +114,8 @@ static void created(struct snarl_thread *self, struct snarl_thread *thread, uint
     snarl_session_unlock();
     snarl_leave(self, entry);
     snarl_chaos_point(self, site.caller + 1);
+    if (done && snarl_thread_watch.made != NULL)
+        snarl_thread_watch.made();
 }
 
 /* A thread that we know nothing of has a handle that may have been another's. */

@@ -7,6 +7,7 @@
 
 struct snarl_thread_watch {
     void (*begins)(void); /* in the thread, before the host's code; outside snarl's own */
+    void (*made)(void);   /* in the thread that has made another; outside snarl's own */
     void (*ends)(void);   /* in the thread, which is READY still */
     void (*forked)(void); /* in a child's only thread; inside snarl's own */
 };

@@ -1,5 +1,6 @@
 #include "race/sampler.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -15,14 +16,17 @@
 
 enum {
     TRAP_FLAG = 1 << 8,
-    LONGEST_CODE = 15,         /* bytes of an instruction */
-    STEPS = 48,                /* after a tick, before an access must have been found */
-    FIRST_STEPS = 8,           /* some of which, at random, come before it is looked for */
-    BEGINNING = 6000,          /* steps that a new thread makes at its beginning */
-    STALL = 200 * 1000,        /* nanoseconds */
-    LONG_STALL = 600 * 1000,   /* of what is looked at at a beginning */
-    CREDIT = 80 * 1000 * 1000, /* nanoseconds that beginnings may spend before the budget counts */
-    THOROUGH = 8,              /* threads whose beginnings are looked at */
+    LONGEST_CODE = 15,       /* bytes of an instruction */
+    STEPS = 48,              /* after a tick, before an access must have been found */
+    FIRST_STEPS = 8,         /* some of which, at random, come before it is looked for */
+    BEGINNING = 6000,        /* steps that a new thread makes at its beginning */
+    AFTER_MAKING = 1000,     /* likewise the one that has made it */
+    STALL = 200 * 1000,      /* nanoseconds */
+    LONG_STALL = 600 * 1000, /* of what is looked at at a beginning */
+    LONGEST_STALL =
+        2000 * 1000, /* of what a thread does that has made another, which takes its time */
+    CREDIT = 110 * 1000 * 1000, /* nanoseconds that beginnings may spend before the budget counts */
+    THOROUGH = 8,               /* threads whose beginnings are looked at */
     EARLIEST = 10 * 1000, /* nanoseconds, the kernel's clock events allow no less; from which */
     LATEST = 60 * 1000,   /* to which the moment of another is chosen */
     STEP = 2000,          /* nanoseconds that a step costs beside what is done in it */
@@ -35,6 +39,9 @@ static __thread struct {
     bool is_early; /* its next tick comes before its regular ones */
     bool at_work;  /* in a handler of ours */
     uint32_t left, skip;
+    uint64_t stall, credit; /* nanoseconds, of what is looked at now */
+    bool has_made;          /* what is looked at comes after the making of a thread */
+    uint64_t waiting_since;
     uint64_t random;
     uint64_t mask;       /* the kernel's, of a call that is about to be made */
     int breakpoint;      /* for stepping over calls; 0 for none */
@@ -120,7 +127,7 @@ static bool look(const ucontext_t *context, const struct snarl_access *access,
                                                .chance = draw()};
     if (!snarl_choice_is_worth(&candidate))
         return false;
-    if (snarl_stall(self, context, access, own.beginning ? LONG_STALL : STALL))
+    if (snarl_stall(self, context, access, own.stall))
         snarl_choice_settle(at);
     return true;
 }
@@ -202,10 +209,11 @@ static void step(ucontext_t *context)
         own.left = 0;
     if (own.left > 0)
         own.left--;
-    if (own.beginning && !has_budget(CREDIT))
+    if (own.beginning && !has_budget(own.credit))
         own.left = 0;
     if (own.left > 0 && steps_over(context, &access)) {
         own.waiting = true;
+        own.waiting_since = snarl_clock_monotonic();
         set_stepping(context, false);
         return;
     }
@@ -248,6 +256,7 @@ void snarl_sampler_tick(ucontext_t *context)
         return;
     own.is_early = false;
     own.left = STEPS;
+    own.stall = STALL;
     own.skip = draw() % FIRST_STEPS;
     own.beginning = false;
     advance(context);
@@ -269,6 +278,8 @@ void snarl_sampler_returned(ucontext_t *context)
         return;
     own.waiting = false;
     own.return_to = 0;
+    if (own.has_made && snarl_clock_monotonic() - own.waiting_since > LONGEST_STALL)
+        own.left = 0; /* what comes now is no more what came next */
     advance(context);
 }
 
@@ -280,14 +291,21 @@ static bool is_trap_blocked(void)
     return mask >> (SIGTRAP - 1) & 1;
 }
 
-void snarl_sampler_begin_thread(void)
+/* The calling thread steps from here on, so often at most. */
+static void step_from_here(uint32_t steps, uint64_t stall, uint64_t credit)
 {
-    if (!has_budget(CREDIT) || is_trap_blocked())
+    int error = errno;
+    if (!has_budget(credit) || is_trap_blocked())
         return;
-    own.left = BEGINNING;
+    own.left = steps;
+    own.stall = stall;
+    own.credit = credit;
+    own.has_made = false;
     own.beginning = true;
-    own.stepping = true;
+    own.return_to = 0;
     own.breakpoint = snarl_breakpoint_open();
+    own.stepping = true;
+    errno = error;
     /* Above what the compiler may keep below the stack pointer. */
     __asm__ volatile(
         "lea -128(%%rsp), %%rsp\n\t"
@@ -296,6 +314,19 @@ void snarl_sampler_begin_thread(void)
         "popfq\n\t"
         "lea 128(%%rsp), %%rsp" ::
             : "memory", "cc");
+}
+
+void snarl_sampler_begin_thread(void)
+{
+    step_from_here(BEGINNING, LONG_STALL, CREDIT);
+}
+
+void snarl_sampler_made_thread(void)
+{
+    if (!own.stepping && !own.waiting && own.breakpoint == 0 &&
+        __atomic_load_n(&threads, __ATOMIC_RELAXED) < THOROUGH)
+        step_from_here(AFTER_MAKING, LONGEST_STALL, CREDIT / 4);
+    own.has_made = true;
 }
 
 void snarl_sampler_end_thread(void)

@@ -29,6 +29,11 @@ uint64_t snarl_sampler_early(void);
 
 /* The calling thread is new: what it does first is looked at step by step. */
 void snarl_sampler_begin_thread(void);
+
+/* The calling thread has made another: what it does next is looked at likewise, since it may be
+ * what that one's beginning races with. errno is preserved. */
+void snarl_sampler_made_thread(void);
+
 void snarl_sampler_end_thread(void);
 
 /* The calling thread is a forked child's only one: everything begins anew. */

@@ -187,6 +187,7 @@ __attribute__((constructor)) static void start(void)
     if (!snarl_signals_start(on_trap, on_loss))
         return;
     snarl_allocator_start(services);
-    services->watch_threads(begins, ends, forked);
+    services->watch_threads(&(struct snarl_thread_watch){
+        .begins = begins, .made = snarl_sampler_made_thread, .ends = ends, .forked = forked});
     start_clock(0);
 }

@@ -64,9 +64,16 @@ struct cue {
     atomic_long given;
 };
 
+/* A row for the options of who is staged by cues: --cues=0 plays it without. */
+extern long stage_cues;
+#define STAGE_CUES                                                                                 \
+    {                                                                                              \
+        "cues", "0: leave to chance what they force", &stage_cues, 0, 1                            \
+    }
+
 void cue_give(struct cue *cue);
 
-/* Waits until it was given so often in all. */
+/* Waits until it was given so often in all; not at all where there are to be no cues. */
 void cue_await(struct cue *cue, long times);
 
 #endif

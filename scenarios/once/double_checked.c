@@ -69,7 +69,7 @@ static void *come_second(void *unused)
 int main(int argc, char **argv)
 {
     stage_set(argc, argv, "A thread looks without the lock, and sees what is not complete.",
-              (struct stage_option[]){{0}});
+              (struct stage_option[]){STAGE_CUES, {0}});
 
     pthread_t first;
     pthread_t second;

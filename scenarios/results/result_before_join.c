@@ -49,6 +49,7 @@ int main(int argc, char **argv)
     stage_set(argc, argv, "Reads the result of a thread before the thread has been joined.",
               (struct stage_option[]){
                   {"number", "the number to square", &number, 1, 1000000},
+                  STAGE_CUES,
                   {0},
               });
 

@@ -39,6 +39,7 @@ int main(int argc, char **argv)
     stage_set(argc, argv, "Starts threads that all read the loop's own variable.",
               (struct stage_option[]){
                   {"threads", "how many to start", &threads, 1, MOST_THREADS},
+                  STAGE_CUES,
                   {0},
               });
 

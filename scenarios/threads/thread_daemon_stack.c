@@ -53,7 +53,7 @@ __attribute__((noinline)) static void send_waiter(long table)
 int main(int argc, char **argv)
 {
     stage_set(argc, argv, "Detached threads read a variable of a function that has returned.",
-              (struct stage_option[]){{0}});
+              (struct stage_option[]){STAGE_CUES, {0}});
 
     for (long table = 1; table <= TABLES; table++)
         send_waiter(table);

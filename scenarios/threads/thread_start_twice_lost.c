@@ -66,7 +66,7 @@ static int clerk_join(struct clerk *clerk)
 int main(int argc, char **argv)
 {
     stage_set(argc, argv, "Starts one thread object twice, and loses a thread.",
-              (struct stage_option[]){{0}});
+              (struct stage_option[]){STAGE_CUES, {0}});
 
     struct clerk clerk;
     must(clerk_start(&clerk, &letters[0]));

@@ -62,6 +62,7 @@ int main(int argc, char **argv)
     stage_set(argc, argv, "A thread is asked to stop by a plain flag.",
               (struct stage_option[]){
                   {"rounds", "how many to wait for", &rounds, 1, 1000000},
+                  STAGE_CUES,
                   {0},
               });
 

@@ -67,6 +67,7 @@ int main(int argc, char **argv)
     stage_set(argc, argv, "A timer is cancelled by a plain flag, and rings.",
               (struct stage_option[]){
                   {"delay", "milliseconds until it rings", &delay, 0, 10000},
+                  STAGE_CUES,
                   {0},
               });
 
