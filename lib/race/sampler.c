@@ -27,17 +27,17 @@ enum {
         2000 * 1000, /* of what a thread does that has made another, which takes its time */
     CREDIT = 110 * 1000 * 1000, /* nanoseconds that beginnings may spend before the budget counts */
     THOROUGH = 8,               /* threads whose beginnings are looked at */
-    EARLIEST = 10 * 1000, /* nanoseconds, the kernel's clock events allow no less; from which */
-    LATEST = 60 * 1000,   /* to which the moment of another is chosen */
-    STEP = 2000,          /* nanoseconds that a step costs beside what is done in it */
+    GROUP =
+        4, /* of the others, made one after the other, which may live too short for a tick, and */
+    SOME = 8,    /* of which one in so many is looked at: those of a group run at one pace */
+    STEP = 2000, /* nanoseconds that a step costs beside what is done in it */
 };
 
 /* Of one thread; its own alone. */
 static __thread struct {
     bool stepping, beginning;
-    bool waiting;  /* for a call to return */
-    bool is_early; /* its next tick comes before its regular ones */
-    bool at_work;  /* in a handler of ours */
+    bool waiting; /* for a call to return */
+    bool at_work; /* in a handler of ours */
     uint32_t left, skip;
     uint64_t stall, credit; /* nanoseconds, of what is looked at now */
     bool has_made;          /* what is looked at comes after the making of a thread */
@@ -251,24 +251,13 @@ bool snarl_sampler_step(ucontext_t *context)
 
 void snarl_sampler_tick(ucontext_t *context)
 {
-    if (own.stepping || own.waiting || own.at_work || !may_step(context) ||
-        !has_budget(own.is_early ? CREDIT : 0))
+    if (own.stepping || own.waiting || own.at_work || !may_step(context) || !has_budget(0))
         return;
-    own.is_early = false;
     own.left = STEPS;
     own.stall = STALL;
     own.skip = draw() % FIRST_STEPS;
     own.beginning = false;
     advance(context);
-}
-
-uint64_t snarl_sampler_early(void)
-{
-    memset(&own, 0, sizeof own);
-    if (__atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED) < THOROUGH)
-        return 0;
-    own.is_early = true;
-    return EARLIEST + draw() % (LATEST - EARLIEST);
 }
 
 void snarl_sampler_returned(ucontext_t *context)
@@ -318,7 +307,10 @@ static void step_from_here(uint32_t steps, uint64_t stall, uint64_t credit)
 
 void snarl_sampler_begin_thread(void)
 {
-    step_from_here(BEGINNING, LONG_STALL, CREDIT);
+    memset(&own, 0, sizeof own);
+    uint32_t number = __atomic_fetch_add(&threads, 1, __ATOMIC_RELAXED);
+    if (number < THOROUGH || snarl_hash_mix(begun_ns, number / GROUP) % SOME == 0)
+        step_from_here(BEGINNING, LONG_STALL, CREDIT);
 }
 
 void snarl_sampler_made_thread(void)

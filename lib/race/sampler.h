@@ -23,11 +23,8 @@ void snarl_sampler_start(const struct snarl_services *services, int watchpoints)
 /* The calling thread's time has come: the signal handler's context is made to step. */
 void snarl_sampler_tick(ucontext_t *context);
 
-/* The calling thread is new. Of the first ones the beginning is looked at; of one of many it is a
- * moment after so many nanoseconds, which is returned: 0 for the former. */
-uint64_t snarl_sampler_early(void);
-
-/* The calling thread is new: what it does first is looked at step by step. */
+/* The calling thread is new. What the first ones, and some of the others, do first is looked at
+ * step by step. */
 void snarl_sampler_begin_thread(void);
 
 /* The calling thread has made another: what it does next is looked at likewise, since it may be

@@ -25,48 +25,31 @@ static char mark;
 
 static const struct snarl_services *services;
 
-/* The calling thread's. Its timer comes again and again in its own time on the processor, and only
- * when the kernel returns to the host's code (since Linux 5.10: before, it may interrupt a system
- * call). Perf's clock events are finer, but cost with each switch to the thread and from it: so one
- * serves only for the first time of some threads, which do not live as long as a timer needs. */
+/* The calling thread's: comes again and again in its own time on the processor, and only when the
+ * kernel returns to the host's code (since Linux 5.10: before, it may interrupt a system call).
+ * Perf's clock events are finer, but cost with each switch to the thread and from it. */
 static __thread struct {
-    int early; /* event; 0 for none */
     int timer;
-    bool has_timer;
+    bool exists;
 } clock_of_own __attribute__((tls_model("initial-exec")));
 
-static void start_timer(void)
+static void start_clock(void)
 {
     struct itimerspec when = {{0, TICK_NS}, {0, TICK_NS}};
     struct sigevent event = {
         .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGTRAP, .sigev_value.sival_ptr = &mark};
     event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
-    clock_of_own.has_timer =
+    clock_of_own.exists =
         syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &clock_of_own.timer) == 0;
-    if (clock_of_own.has_timer)
+    if (clock_of_own.exists)
         syscall(SYS_timer_settime, clock_of_own.timer, 0, &when, NULL);
-}
-
-static void end_early(void)
-{
-    if (clock_of_own.early > 0)
-        snarl_event_close(clock_of_own.early);
-    clock_of_own.early = 0;
-}
-
-/* `early`: nanoseconds until the first time; 0 for the usual. */
-static void start_clock(uint64_t early)
-{
-    start_timer();
-    clock_of_own.early = early != 0 ? snarl_ticks_open(early) : 0;
 }
 
 static void stop_clock(void)
 {
-    end_early();
-    if (clock_of_own.has_timer)
+    if (clock_of_own.exists)
         syscall(SYS_timer_delete, clock_of_own.timer);
-    clock_of_own.has_timer = false;
+    clock_of_own.exists = false;
 }
 
 static void complain(const char *why)
@@ -90,11 +73,10 @@ static void tick(ucontext_t *context)
         stop_clock();
         return;
     }
-    end_early();
     snarl_sampler_tick(context);
 }
 
-static bool is_timer(const siginfo_t *info)
+static bool is_tick(const siginfo_t *info)
 {
     return info->si_code == SI_TIMER && info->si_value.sival_ptr == &mark;
 }
@@ -110,7 +92,7 @@ static bool on_trap(const siginfo_t *info, ucontext_t *context)
     int watchpoint = snarl_watchpoint_of(info, &late);
     if (watchpoint >= 0)
         snarl_sampler_hit(watchpoint, context);
-    if (is_timer(info) || snarl_tick_is_told(info)) {
+    if (is_tick(info)) {
         tick(context);
         return true;
     }
@@ -124,10 +106,8 @@ static bool on_trap(const siginfo_t *info, ucontext_t *context)
 
 static void begins(void)
 {
-    uint64_t early = snarl_sampler_early();
-    start_clock(early);
-    if (early == 0)
-        snarl_sampler_begin_thread();
+    start_clock();
+    snarl_sampler_begin_thread();
 }
 
 static void ends(void)
@@ -138,11 +118,11 @@ static void ends(void)
 
 static void forked(void)
 {
-    clock_of_own.has_timer = false; /* is not inherited */
+    clock_of_own.exists = false; /* is not inherited */
     stop_clock();
     snarl_watchpoints_close();
     snarl_sampler_forked(services->race_watchpoints ? snarl_watchpoints_open() : 0);
-    start_clock(0);
+    start_clock();
 }
 
 /* The number behind NAME in /proc/self/status. */
@@ -189,5 +169,5 @@ __attribute__((constructor)) static void start(void)
     snarl_allocator_start(services);
     services->watch_threads(&(struct snarl_thread_watch){
         .begins = begins, .made = snarl_sampler_made_thread, .ends = ends, .forked = forked});
-    start_clock(0);
+    start_clock();
 }

@@ -10,7 +10,6 @@
 
 enum {
     OWN_BREAKPOINT = 128,  /* in place of a watchpoint's number */
-    OWN_TICKS = 129,       /* likewise */
     TRAP_OF_PERF = 6,      /* TRAP_PERF, of which older headers know nothing */
     HIGH_DESCRIPTOR = 700, /* out of the way of hosts that count on low numbers */
 };
@@ -154,26 +153,6 @@ bool snarl_breakpoint_is_hit(const siginfo_t *info)
 {
     bool late;
     return told_of(info, &late) == OWN_BREAKPOINT;
-}
-
-int snarl_ticks_open(uint64_t period)
-{
-    struct perf_event_attr attributes = {.type = PERF_TYPE_SOFTWARE,
-                                         .size = sizeof attributes,
-                                         .config = PERF_COUNT_SW_TASK_CLOCK,
-                                         .sample_period = period,
-                                         .exclude_kernel = 1,
-                                         .exclude_hv = 1,
-                                         .remove_on_exec = 1,
-                                         .sigtrap = 1,
-                                         .sig_data = (uint64_t)MARK << 8 | OWN_TICKS};
-    return open_event(&attributes);
-}
-
-bool snarl_tick_is_told(const siginfo_t *info)
-{
-    bool late;
-    return told_of(info, &late) == OWN_TICKS && !late;
 }
 
 int snarl_watchpoint_of(const siginfo_t *info, bool *late)

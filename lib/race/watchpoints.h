@@ -46,15 +46,6 @@ void snarl_breakpoint_clear(int breakpoint);
 /* Whether the SIGTRAP is of the thread's own breakpoint. */
 bool snarl_breakpoint_is_hit(const siginfo_t *info);
 
-/*
- * A clock of the calling thread's own: a SIGTRAP each `period` nanoseconds that it runs outside the
- * kernel, so that no system call of it is ever interrupted.
- *
- * Returns a descriptor; -1 where there is none to be had. Given back by snarl_event_close.
- */
-int snarl_ticks_open(uint64_t period);
-bool snarl_tick_is_told(const siginfo_t *info);
-
 void snarl_event_close(int event);
 
 /* Which watchpoint the SIGTRAP is about; -1 where it is about none, or has come late (it was
