@@ -15,9 +15,9 @@ struct snarl_manifest_memory {
 };
 
 static const char *const manifest_members[] = {"schema", "lesson", "lessons", "scenarios", NULL};
-static const char *const row_members[] = {"name",      "summary",    "source",        "program",
-                                          "arguments", "time_limit", "try",           "explanation",
-                                          "expect",    "fixed_by",   "deterministic", NULL};
+static const char *const row_members[] = {
+    "name",        "summary", "source",   "program",       "arguments",       "time_limit", "try",
+    "explanation", "expect",  "fixed_by", "deterministic", "races_arguments", NULL};
 /* Of "expect"; the native leg finds nothing. */
 static const char *const expect_members[] = {"output", "ends", "exit_code",
 #define LEG(identifier, name, title, suffix) name,
@@ -111,6 +111,7 @@ static void read_scenario(struct snarl_members *members, struct snarl_scenario *
     scenario->program = snarl_member_string_or(members, row, "program", scenario->name);
     scenario->explanation = read_strings(members, row, "explanation");
     scenario->arguments = read_strings(members, row, "arguments");
+    scenario->races_arguments = read_strings(members, row, "races_arguments");
     scenario->tries = read_strings(members, row, "try");
     scenario->time_limit_s = snarl_member_seconds_or(members, row, "time_limit", 0);
     read_expectation(members, scenario, row);

@@ -12,6 +12,8 @@
  *     "program"        file that is run, below the folder of the programs; NAME where left out. For
  *                      ThreadSanitizer it is the one with ".tsan" behind that.
  *     "arguments"      of the program, a list; none where left out
+ *     "races_arguments" more of them for the leg "races": with them accesses meet that something
+ *                      keeps apart else. What it prints then is not looked at.
  *     "time_limit"     seconds for one run, where the usual ones do not fit
  *     "explanation"    sentences; where left out, the comment at the head of the source explains
  *     "try"            sentences: what to do next
@@ -57,7 +59,7 @@ struct snarl_scenario {
     const char *program;
     const char *summary;
     struct snarl_strings explanation;
-    struct snarl_strings arguments;
+    struct snarl_strings arguments, races_arguments;
     struct snarl_strings tries;
     double time_limit_s; /* 0: the usual */
     struct {

@@ -68,6 +68,8 @@ static void good_one_is_read(void **state)
     assert_string_equal(left->arguments.items[0], "--threads");
     assert_string_equal(left->arguments.items[1], "3");
     assert_null(left->arguments.items[2]);
+    assert_int_equal(left->races_arguments.count, 1);
+    assert_string_equal(left->races_arguments.items[0], "--fast");
     assert_true(left->time_limit_s == 2.5);
     check_leg(left, SNARL_LEG_NATIVE, true, 0);
     check_leg(left, SNARL_LEG_SNARL, true, KIND(DEADLOCK) | KIND(LOCK_ORDER_CYCLE));
@@ -96,6 +98,7 @@ static void what_is_left_out_is_as_usual(void **state)
     assert_int_equal(right->explanation.count, 0);
     assert_int_equal(right->tries.count, 0);
     assert_int_equal(right->arguments.count, 0);
+    assert_int_equal(right->races_arguments.count, 0);
     assert_null(right->arguments.items[0]);
     assert_true(right->time_limit_s == 0);
     check_leg(right, SNARL_LEG_NATIVE, true, 0);
@@ -188,6 +191,8 @@ static void each_damage_is_named(void **state)
         {"\"It hangs.\"", "1", "FILE: scenario 1: \"explanation\" must be a list of strings"},
         {"[\"--threads\", \"3\"]", "\"-x\"",
          "FILE: scenario 1: \"arguments\" must be a list of strings"},
+        {"[\"--fast\"]", "\"-x\"",
+         "FILE: scenario 1: \"races_arguments\" must be a list of strings"},
         {"2.5", "0", "FILE: scenario 1: \"time_limit\" must be a number of seconds above 0"},
         {"\"expect\"", "\"expected\"", "FILE: scenario 1: \"expected\" is unknown"},
         {"\"expect\": {", "\"expect\": [], \"try_\": {", "FILE: scenario 1: \"try_\" is unknown"},

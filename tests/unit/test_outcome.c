@@ -93,6 +93,19 @@ static void each_row_is_judged(void **state)
     }
 }
 
+/* With arguments of its own only the leg for races may print what it likes. */
+static void other_arguments_print_something_else(void **state)
+{
+    (void)state;
+    char why[256];
+    struct snarl_scenario scenario = {.name = "it", .expect = {.output = "done", .ends = true}};
+    const struct snarl_outcome outcome = {.output_matches = false};
+    assert_false(snarl_outcome_judge(&scenario, SNARL_LEG_RACES, &outcome, why, sizeof why));
+    scenario.races_arguments.count = 1;
+    assert_true(snarl_outcome_judge(&scenario, SNARL_LEG_RACES, &outcome, why, sizeof why));
+    assert_false(snarl_outcome_judge(&scenario, SNARL, &outcome, why, sizeof why));
+}
+
 static void output_is_matched_in_part_and_across_lines(void **state)
 {
     (void)state;
@@ -107,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_is_judged),
+        cmocka_unit_test(other_arguments_print_something_else),
         cmocka_unit_test(output_is_matched_in_part_and_across_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

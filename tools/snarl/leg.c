@@ -276,7 +276,9 @@ void snarl_leg_run(const struct snarl_leg_plan *plan, struct snarl_outcome *outc
     *outcome = (struct snarl_outcome){.kind = SNARL_OUTCOME_RAN};
     struct leg leg = {.plan = plan, .outcome = outcome};
     const char *suffix = snarl_leg_suffix(plan->kind);
-    leg.arguments = snarl_scenarios_arguments(plan->scenario, plan->programs, suffix);
+    leg.arguments = snarl_scenarios_arguments(
+        plan->scenario, plan->programs, suffix,
+        plan->kind == SNARL_LEG_RACES ? &plan->scenario->races_arguments : NULL);
     if (leg.arguments == NULL) {
         if (*suffix)
             give_up(&leg, SNARL_OUTCOME_SKIPPED, "it was not built for it: there is no %s%s",

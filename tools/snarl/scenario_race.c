@@ -104,8 +104,8 @@ void snarl_scenario_show_race(const struct snarl_scenario *scenario, double time
 {
     char reason[1024];
     struct snarl_sanitized sanitized;
-    char **arguments =
-        snarl_scenarios_arguments(scenario, NULL, snarl_leg_suffix(SNARL_LEG_THREAD_SANITIZER));
+    char **arguments = snarl_scenarios_arguments(
+        scenario, NULL, snarl_leg_suffix(SNARL_LEG_THREAD_SANITIZER), NULL);
     int output = memfd_create("output", MFD_CLOEXEC);
     struct snarl_sanitized_plan plan = {
         .arguments = arguments, .time_limit_s = time_limit_s, .output = output, .together = true};

@@ -33,7 +33,7 @@ static bool judge(const struct snarl_scenario *scenario, const struct snarl_watc
 int snarl_scenario_run(const struct snarl_scenario *scenario,
                        const struct snarl_scenario_settings *settings)
 {
-    char **arguments = snarl_scenarios_arguments(scenario, NULL, "");
+    char **arguments = snarl_scenarios_arguments(scenario, NULL, "", NULL);
     if (!arguments)
         return snarl_complain(SNARL_EXIT_TROUBLE, "the program of scenario %s is missing",
                               scenario->name);

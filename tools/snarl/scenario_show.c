@@ -100,7 +100,7 @@ int snarl_scenario_show(const struct snarl_scenario *scenario)
     for (size_t i = 0; i < lesson.line_count; i++)
         show_line(&lesson.lines[i]);
     show_next(scenario);
-    char **arguments = snarl_scenarios_arguments(scenario, NULL, "");
+    char **arguments = snarl_scenarios_arguments(scenario, NULL, "", NULL);
     putchar('\n');
     show_command("Run it:         ", arguments ? arguments[0] : scenario->program,
                  &scenario->arguments);

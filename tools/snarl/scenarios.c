@@ -77,17 +77,20 @@ static char *find_program(const char *programs, const char *name)
 }
 
 char **snarl_scenarios_arguments(const struct snarl_scenario *scenario, const char *programs,
-                                 const char *suffix)
+                                 const char *suffix, const struct snarl_strings *more)
 {
     char *name = snarl_memory_string("%s%s", scenario->program, suffix);
     char *program = find_program(programs, name);
     free(name);
     if (!program)
         return NULL;
-    char **arguments = snarl_memory_zeroed(scenario->arguments.count + 2, sizeof *arguments);
-    arguments[0] = program;
+    size_t count = scenario->arguments.count + (more ? more->count : 0) + 2;
+    char **arguments = snarl_memory_zeroed(count, sizeof *arguments), **next = arguments;
+    *next++ = program;
     for (size_t i = 0; i < scenario->arguments.count; i++)
-        arguments[i + 1] = snarl_memory_string("%s", scenario->arguments.items[i]);
+        *next++ = snarl_memory_string("%s", scenario->arguments.items[i]);
+    for (size_t i = 0; more && i < more->count; i++)
+        *next++ = snarl_memory_string("%s", more->items[i]);
     return arguments;
 }
 

@@ -21,10 +21,11 @@ const struct snarl_scenario **snarl_scenarios_choose(const struct snarl_manifest
                                                      size_t *found);
 
 /* The arguments to run the scenario with: its program (followed by `suffix`) in the folder
- * `programs`, or with NULL in that of snarl's own scenarios; its arguments; NULL. To be freed by
+ * `programs`, or with NULL in that of snarl's own scenarios; its arguments, and `more`, if that is
+ * not NULL; NULL. To be freed by
  * snarl_scenarios_free_arguments; NULL where the program was not built. */
 char **snarl_scenarios_arguments(const struct snarl_scenario *scenario, const char *programs,
-                                 const char *suffix);
+                                 const char *suffix, const struct snarl_strings *more);
 void snarl_scenarios_free_arguments(char **arguments);
 
 #endif
