@@ -32,7 +32,8 @@ struct slot {
     uint32_t armed; /* what follows is valid */
     uintptr_t address;
     uint32_t size;
-    uint32_t flags; /* of the access, enum snarl_access_flags */
+    uint32_t flags;  /* of the access, enum snarl_access_flags */
+    uint64_t before; /* what stood there */
     pid_t owner;
     uint32_t hit; /* enum hit; a futex */
     struct snarl_race_side other;
@@ -211,10 +212,10 @@ static uint64_t await_change(const struct slot *slot, uint64_t before)
 static bool hold(struct slot *slot, const ucontext_t *context, uint64_t nanoseconds)
 {
     int watchpoint = (int)(slot - slots);
+    uint64_t before = slot->before;
     bool watched =
         watchpoint < watchpoint_count && snarl_watchpoint_arm(watchpoint, slot->address, slot->size,
                                                               slot->flags & SNARL_ACCESS_WRITES);
-    uint64_t before = read_value(slot);
     wait_for(slot, NOBODY, nanoseconds);
     if (watched)
         snarl_watchpoint_disarm(watchpoint);
@@ -243,6 +244,7 @@ bool snarl_stall(const struct snarl_service_thread *self, const ucontext_t *cont
     slot->hit = NOBODY;
     bool enough = false;
     if (!meet(slot, context)) {
+        slot->before = read_value(slot); /* first: whoever writes from here on may be told of */
         __atomic_store_n(&slot->armed, 1, __ATOMIC_SEQ_CST);
         enough = hold(slot, context, nanoseconds);
     }

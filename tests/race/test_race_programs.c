@@ -73,6 +73,10 @@ static void races_are_found(void **state)
          "error flag (int)\n"
          "  mark_first write of size 4\n"
          "  mark_second write of size 4\n"},
+        {PROGRAM("argument"), EXIT_FOUND, /* right after threads were made */
+         "error number (int)\n"
+         "  count read and write of size 4\n"
+         "  read_number read of size 4\n"},
         {PROGRAM("heap"), EXIT_FOUND,
          "error byte 8 of a block of 16 bytes allocated in open_account() (heap.c:39)\n"
          "  deposit read and write of size 8\n"
@@ -148,7 +152,7 @@ static void nothing_is_said_of_what_is_right(void **state)
     static const char *const programs[] = {
         PROGRAM("counter_mutex"), PROGRAM("counter_atomic"), PROGRAM("counter_thread_local"),
         PROGRAM("level_atomic"), /* by its type, which debug information tells */
-        PROGRAM("heap_own"),
+        PROGRAM("heap_own"),      PROGRAM("argument_own"),
     };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         assert_right(programs[i], NULL);
