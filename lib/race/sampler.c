@@ -315,9 +315,10 @@ void snarl_sampler_begin_thread(void)
 
 void snarl_sampler_made_thread(void)
 {
-    if (!own.stepping && !own.waiting && own.breakpoint == 0 &&
-        __atomic_load_n(&threads, __ATOMIC_RELAXED) < THOROUGH)
-        step_from_here(AFTER_MAKING, LONGEST_STALL, CREDIT / 4);
+    if (own.stepping || own.waiting || own.breakpoint != 0 ||
+        __atomic_load_n(&threads, __ATOMIC_RELAXED) >= THOROUGH)
+        return;
+    step_from_here(AFTER_MAKING, LONGEST_STALL, CREDIT / 4);
     own.has_made = true;
 }
 
