@@ -12,19 +12,22 @@
 void snarl_acquire_rehash(struct snarl_thread *self)
 {
     uint32_t depth = 0;
-    snarl_context_begin(self);
+    uint64_t context = snarl_context_of(self);
     for (uint32_t i = 0; i < self->depth; i++) {
         struct snarl_holding holding = self->holdings[i];
         if (__atomic_load_n(&self->holdings[i].address, __ATOMIC_RELAXED) == 0)
             continue;
-        holding.context = self->context;
-        self->context = snarl_context_after(self->context, holding.lock, holding.stack);
+        holding.context = context;
+        context = snarl_context_after(context, holding.lock, holding.stack);
         self->holdings[depth] = holding;
         if (depth < SNARL_ROW_HELD)
             self->row->held[depth] =
                 (struct snarl_held){holding.lock, holding.stack, holding.shared};
         depth++;
     }
+    /* In one go: what a signal handler locks meanwhile stands behind the books as they were. */
+    self->context = context;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     self->depth = depth;
     __atomic_store_n(&self->row->depth, depth, __ATOMIC_RELAXED);
 }
@@ -232,7 +235,7 @@ static uint64_t note_seen(struct snarl_thread *self, uint32_t lock, uint32_t sta
                           enum snarl_taking taking)
 {
     uint64_t context = snarl_context_after(self->context, lock, stack);
-    if (self->forgiving != 0)
+    if (self->forgiving != 0 || self->depth == 0) /* with nothing held nobody looks */
         return context;
     uint64_t *entry = snarl_seen_entry_of(self, context);
     if (*entry != 0 && *entry != context + (uint64_t)taking &&
@@ -295,19 +298,6 @@ void snarl_release_for_holders(uintptr_t address)
     }
 }
 
-/* Out of order, as hand over hand. A signal handler's calls pass unseen meanwhile, which spares two
- * changes of the mask. */
-static void drop(struct snarl_thread *self, struct snarl_holding *holding)
-{
-    enum snarl_thread_state state = self->state;
-    __atomic_store_n(&self->state, SNARL_THREAD_INSIDE, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    holding->address = 0;
-    snarl_acquire_rehash(self);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&self->state, state, __ATOMIC_RELAXED);
-}
-
 void snarl_released_slow(struct snarl_thread *self, struct snarl_thing thing,
                          struct snarl_site site)
 {
@@ -317,7 +307,9 @@ void snarl_released_slow(struct snarl_thread *self, struct snarl_thing thing,
         return;
     }
     if (holding != NULL && !holding->unproven) {
-        drop(self, holding);
+        /* Out of order, as hand over hand: without a change of the mask. */
+        holding->address = 0;
+        snarl_acquire_rehash(self);
         return;
     }
     struct snarl_entry entry = snarl_enter(self);

@@ -56,9 +56,9 @@ static inline uint64_t snarl_context_after(uint64_t context, uint32_t lock, uint
 }
 
 /* With nothing held. No two threads of a session have the same. */
-static inline void snarl_context_begin(struct snarl_thread *self)
+static inline uint64_t snarl_context_of(const struct snarl_thread *self)
 {
-    self->context = snarl_hash_mix(0, (uint64_t)self->id << 32 | self->segment);
+    return snarl_hash_mix(0, (uint64_t)self->id << 32 | self->segment);
 }
 
 /* Where the thread's cache of judged acquisitions has, or is to have, `context` + `taking`. */

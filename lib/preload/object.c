@@ -167,11 +167,19 @@ static void grow_locks(struct snarl_caches *caches)
     SNARL_ONCE(caches->locks_size.mask) = (uint32_t)count - 1;
 }
 
+/* Whether it says what lives there now. */
+static bool is_current(const struct snarl_lock_entry *entry)
+{
+    uintptr_t address = (uintptr_t)(entry->key >> 8);
+    return entry->key != 0 &&
+           entry->generation == __atomic_load_n(snarl_generation_of(address), __ATOMIC_RELAXED);
+}
+
 static void remember(struct snarl_thread *self, struct snarl_thing thing,
                      const struct snarl_object *object)
 {
     struct snarl_lock_entry *entry = snarl_lock_entry_of(self, thing.address);
-    if (entry->key != 0 && entry->key != snarl_thing_key(thing) &&
+    if (entry->key != snarl_thing_key(thing) && is_current(entry) &&
         snarl_cache_is_short(&self->caches.locks_size, SNARL_LOCK_ENTRIES_MOST)) {
         grow_locks(&self->caches);
         entry = snarl_lock_entry_of(self, thing.address);

@@ -94,7 +94,7 @@ struct snarl_thread *snarl_thread_new(void)
     thread->id = ++session->last_thread;
     thread->segment = 1;
     thread->state = SNARL_THREAD_INSIDE;
-    snarl_context_begin(thread);
+    thread->context = snarl_context_of(thread);
     snarl_chaos_begin(thread);
     thread->next = session->threads;
     session->threads = thread;

@@ -15,9 +15,9 @@
 #include "race/watchpoints.h"
 
 enum {
-    MOST_RACES = 256,             /* that are written down, of different pairs of instructions */
-    LONGEST_CHANGE = 1000 * 1000, /* that one waits for what the other side is about to do */
-    LONGEST_FILL = 300 * 1000 * 1000, /* nanoseconds that one waits for the other side to tell */
+    MOST_RACES = 256, /* that are written down, of different pairs of instructions */
+    LONGEST_CHANGE = 20 * 1000 * 1000, /* that one waits for what the other side is about to do */
+    LONGEST_FILL = 300 * 1000 * 1000,  /* nanoseconds that one waits for the other side to tell */
 };
 
 enum hit {

@@ -2,13 +2,14 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
 
-static volatile sig_atomic_t count, on_alternate, code, value, blocked_inside, usr1_inside, nested;
+static atomic_int count, on_alternate, code, value, blocked_inside, usr1_inside, nested;
 static char alternate[65536];
-static volatile bool done;
+static atomic_bool done;
 
 static void handle(int number)
 {

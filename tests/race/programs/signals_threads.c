@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,9 +17,9 @@ enum {
     CHILDREN = 10,
 };
 
-static volatile sig_atomic_t count;
-static pthread_t receiver;
-static volatile bool done;
+static atomic_int count;
+static _Atomic pthread_t receiver;
+static atomic_bool done;
 
 static void handle(int number)
 {
