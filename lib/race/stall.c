@@ -203,7 +203,7 @@ static uint64_t await_change(const struct slot *slot, uint64_t before)
 {
     uint64_t end = snarl_clock_monotonic() + LONGEST_CHANGE, value;
     while ((value = read_value(slot)) == before && snarl_clock_monotonic() < end)
-        ;
+        syscall(SYS_sched_yield); /* it may need this very processor */
     return value;
 }
 
