@@ -1,12 +1,12 @@
 #include "race/watchpoints.h"
 
 #include <fcntl.h>
-#include <linux/hw_breakpoint.h>
-#include <linux/perf_event.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/breakpoint.h"
 
 enum {
     OWN_BREAKPOINT = 128,  /* in place of a watchpoint's number */
@@ -27,22 +27,8 @@ static int descriptors[SNARL_WATCHPOINTS] = {-1, -1, -1};
 
 static struct perf_event_attr describe(int watchpoint, uintptr_t address, uint32_t size, bool reads)
 {
-    return (struct perf_event_attr){
-        .type = PERF_TYPE_BREAKPOINT,
-        .size = sizeof(struct perf_event_attr),
-        .bp_type = reads ? HW_BREAKPOINT_RW : HW_BREAKPOINT_W,
-        .bp_addr = address,
-        .bp_len = size,
-        .sample_period = 1,
-        .disabled = size == 0,
-        .exclude_kernel = 1,
-        .exclude_hv = 1,
-        .inherit = 1,
-        .inherit_thread = 1,
-        .remove_on_exec = 1,
-        .sigtrap = 1,
-        .sig_data = (uint64_t)MARK << 8 | (unsigned)watchpoint,
-    };
+    return snarl_breakpoint_event(reads ? HW_BREAKPOINT_RW : HW_BREAKPOINT_W, address, size,
+                                  (uint64_t)MARK << 8 | (unsigned)watchpoint);
 }
 
 static struct perf_event_attr describe_disarmed(int watchpoint)

@@ -1,7 +1,5 @@
 /* What snarl doctor asks of the kernel. */
 #include <errno.h>
-#include <linux/hw_breakpoint.h>
-#include <linux/perf_event.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,27 +8,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/breakpoint.h"
 #include "doctor.h"
 #include "stacks.h"
 
 bool snarl_doctor_breakpoints(char *remark, size_t size)
 {
     static uint64_t watched;
-    struct perf_event_attr attributes = {
-        .type = PERF_TYPE_BREAKPOINT,
-        .size = sizeof attributes,
-        .bp_type = HW_BREAKPOINT_W,
-        .bp_addr = (uint64_t)(uintptr_t)&watched,
-        .bp_len = HW_BREAKPOINT_LEN_8,
-        .sample_period = 1,
-        .disabled = 1,
-        .exclude_kernel = 1,
-        .exclude_hv = 1,
-        .inherit = 1,
-        .inherit_thread = 1,
-        .remove_on_exec = 1,
-        .sigtrap = 1,
-    };
+    struct perf_event_attr attributes =
+        snarl_breakpoint_event(HW_BREAKPOINT_W, (uintptr_t)&watched, HW_BREAKPOINT_LEN_8, 0);
+    attributes.disabled = 1;
     long event = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
     if (event >= 0) {
         close((int)event);
